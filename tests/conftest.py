@@ -1,0 +1,46 @@
+"""What every test gets: a running clock (or the day of DIANDAN_TEST_TODAY), an empty cache, Chinese as language, and on demand a real queue and worker."""
+
+import datetime
+import os
+import shutil
+
+import pytest
+from django.conf import settings
+
+from tests.processes import Queue, child_environment
+
+TODAY = os.environ.get("DIANDAN_TEST_TODAY")
+
+
+def pytest_unconfigure(config):
+    if os.environ.get("DIANDAN_TEST_RUN") == str(os.getpid()):
+        shutil.rmtree(os.environ["DIANDAN_TEST_VAR"], ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _clean_slate():
+    from django.core.cache import cache
+    from django.utils import translation
+
+    from kernel import clock
+
+    cache.clear()
+    translation.activate(settings.LANGUAGE_CODE)
+    day = datetime.date.fromisoformat(TODAY) if TODAY else None
+    clock.set_to(clock.midnight(day) + datetime.timedelta(hours=9) if day else None)
+    yield
+    clock.set_to(None)
+
+
+@pytest.fixture(scope="session")
+def queue():
+    """A real broker (CELERY_BROKER_URL, or an embedded Valkey on the settings' socket) for the test process and its workers."""
+    broker = Queue()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture
+def child_env(transactional_db):
+    """Environment for a separate process that shares this test's database and folder; the test must commit (transactional)."""
+    return child_environment()

