@@ -1,0 +1,13 @@
+"""All addresses: one include per layer, names are global and unique."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("i18n/", include("django.conf.urls.i18n")),
+    path("", include("kernel.urls")),
+    path("", include("communities.urls")),
+    path("", include("providers.urls")),
+    path("", include("procurement.urls")),
+    path("", include("evaluation.urls")),
+    path("", include("reporting.urls")),
+]

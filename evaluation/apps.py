@@ -1,0 +1,10 @@
+"""The app evaluation: its lives and what it announces to earlier pages."""
+
+from django.apps import AppConfig
+
+
+class EvaluationConfig(AppConfig):
+    name = "evaluation"
+
+    def ready(self):
+        from evaluation import announce  # noqa: F401

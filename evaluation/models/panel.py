@@ -1,0 +1,90 @@
+"""The judging of bids: experts, panels, scores."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from guardian.models import UserObjectPermissionBase
+
+from kernel import clock
+from kernel.models.living import Living
+
+
+class Expert(models.Model):
+    """评审专家: a person of the expert pool, with the employers of three years for the recusal match (条例 第9条)."""
+
+    user = models.OneToOneField("kernel.User", models.PROTECT, related_name="expert")
+    specialities = models.CharField(_("specialities"), max_length=200)
+    employer = models.CharField(_("employer"), max_length=80)
+    earlier_employers = models.TextField(_("employers of the last three years"), blank=True)
+    active = models.BooleanField(_("active"), default=True)
+
+    def __str__(self):
+        return str(self.user)
+
+
+class Panel(Living):
+    """磋商小组/评审小组 of one tender: drawn, declared, scoring, concluded."""
+
+    tender = models.OneToOneField("procurement.Tender", models.PROTECT, related_name="panel")
+    drawn_at = models.DateTimeField(null=True, editable=False)
+    draw_record = models.JSONField(default=dict, editable=False)
+    report = models.TextField(_("evaluation report"), max_length=4000, blank=True)
+    concluded_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("panel")
+        permissions = [("score_panel", "may score on this panel")]
+
+    def __str__(self):
+        return str(self.tender)
+
+    def trail_chain(self):
+        return self.tender.trail_chain()
+
+
+class PanelUserPermission(UserObjectPermissionBase):
+    """guardian grant: this expert on this panel; written and revoked with the member row."""
+
+    content_object = models.ForeignKey(Panel, models.CASCADE)
+
+
+class PanelMember(models.Model):
+    """One member: expert or purchaser's representative. A leaver's scores stay but are void."""
+
+    panel = models.ForeignKey(Panel, models.PROTECT, related_name="members")
+    user = models.ForeignKey("kernel.User", models.PROTECT, related_name="panel_memberships")
+    is_expert = models.BooleanField(default=True)
+    is_leader = models.BooleanField(default=False)
+    declared_at = models.DateTimeField(null=True)
+    conflict = models.CharField(max_length=300, blank=True)
+    submitted_at = models.DateTimeField(null=True)
+    left_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["panel", "user"], name="panel_member_once"),
+            models.UniqueConstraint(fields=["panel"], condition=Q(is_leader=True, left_at__isnull=True), name="panel_one_leader"),
+        ]
+
+    def __str__(self):
+        return f"{self.panel_id} {self.user}"
+
+
+class Score(models.Model):
+    """Points one member gave one bid on one item. No value is not zero."""
+
+    member = models.ForeignKey(PanelMember, models.PROTECT, related_name="scores")
+    bid = models.ForeignKey("procurement.Bid", models.PROTECT, related_name="scores")
+    item = models.ForeignKey("procurement.ScoreItem", models.PROTECT, related_name="scores")
+    points = models.DecimalField(max_digits=5, decimal_places=2)
+    remark = models.CharField(max_length=300, blank=True)
+    given_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["member", "bid", "item"], name="score_once"),
+            models.CheckConstraint(condition=Q(points__gte=0), name="score_not_negative"),
+        ]
+
+    def __str__(self):
+        return f"{self.bid_id}/{self.item_id} {self.points}"

@@ -1,0 +1,1 @@
+"""Imported when the app is ready: fills the registries with what the kernel itself offers."""

@@ -1,0 +1,233 @@
+"""The engine of every life: steps as data, verbs as functions, one door for every change of status.
+
+A noun's page (`lifecycle/<noun>.py`) lists its `Step`s and registers them in a `Life`. A verb is a function
+
+    @LIFE.verb(SUBMIT)
+    @transaction.atomic
+    def submit(project, *, actor, happened_on=None, reason=""):
+        project = advance(project, SUBMIT, actor=actor, happened_on=happened_on, reason=reason)
+        ...every further write of the verb...
+        return project
+
+`advance` comes first: it locks, asks again, moves and writes the trail; whatever the verb writes afterwards stands or
+falls with it. Suspension, challenge and open findings are `Hold` rows, never statuses.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from kernel import clock, trail
+from kernel.models.hold import Hold
+from kernel.models.user import StandIn
+
+
+class Refusal(Exception):
+    """Why something is not possible, as a sentence: what, why (article), what to do next. Raised by verbs, returned by objections."""
+
+    def __init__(self, code, sentence, *, article="", todo="", field=None):
+        super().__init__(code)
+        self.code, self.sentence, self.article, self.todo, self.field = code, sentence, article, todo, field
+
+    def __str__(self):
+        parts = [str(self.sentence)]
+        if self.article:
+            parts.append(f"（{self.article}）")
+        if self.todo:
+            parts.append(str(self.todo))
+        return " ".join(parts)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One arrow of a life. `target` None keeps the status. `may(user, subject)` is the role (403), `objection(subject, actor)` the law (a sentence)."""
+
+    verb: str
+    label: object
+    sources: tuple
+    target: str | None
+    may: Callable
+    objection: Callable = lambda subject, actor: None
+    tone: str = "primary"
+    needs_reason: bool = False
+    withdrawable: bool = False
+    rules: tuple = ()
+    hint: object = ""
+    waits_for: str = ""
+
+
+@dataclass
+class Life:
+    """All steps, states, verbs and forms of one noun. `states`: key -> label in the order of the life."""
+
+    noun: str
+    model: type
+    states: dict
+    steps: tuple
+    initial: str = "draft"
+    root: Callable = lambda subject: subject
+    functions: dict = field(default_factory=dict)
+    forms: dict = field(default_factory=dict)
+    undo: dict = field(default_factory=dict)
+    correctable: tuple = ()
+
+    def __post_init__(self):
+        LIVES[self.noun] = self
+        self.model.LIFE = self
+
+    def step(self, verb):
+        return next((step for step in self.steps if step.verb == verb), None)
+
+    def verb(self, step):
+        """Register a function as the verb of a step."""
+
+        def register(function):
+            self.functions[step.verb] = function
+            return function
+
+        return register
+
+    def form(self, step, form_class):
+        """Give a step the form that asks what its verb needs (kwargs of the verb = cleaned_data)."""
+        self.forms[step.verb] = form_class
+
+
+LIVES: dict[str, Life] = {}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A button: a step and why it is refused now (None: it may be pressed)."""
+
+    step: Step
+    refusal: Refusal | None
+
+
+def principals_of(user):
+    """The user and everybody they stand in for today, the user first."""
+    today = clock.today()
+    rows = StandIn.objects.filter(deputy=user, starts_on__lte=today, ends_on__gte=today, revoked_at=None).select_related("principal")
+    return [user, *(row.principal for row in rows)]
+
+
+def acting_for(actor, subject, step):
+    """On whose behalf `actor` may take the step: None (own right) or the principal. Raises PermissionDenied."""
+    if step.may(actor, subject):
+        return None
+    for principal in principals_of(actor)[1:]:
+        if step.may(principal, subject):
+            return principal
+    raise PermissionDenied(str(_("Your role does not allow “{step}” here.")).format(step=step.label))
+
+
+def open_holds(subject):
+    """Holds on the subject that nobody has released yet, oldest first."""
+    kind = ContentType.objects.get_for_model(subject)
+    return list(Hold.objects.filter(subject_type=kind, subject_id=subject.pk, released_at=None).order_by("placed_at"))
+
+
+def refusal_of(subject, step, actor, holds=None):
+    """Why the step is refused now for this actor, or None."""
+    if subject.status not in step.sources:
+        state = subject.LIFE.states.get(subject.status, subject.status)
+        return Refusal("wrong_state", _("“{step}” is not possible while this is “{state}”.").format(step=step.label, state=state))
+    for hold in open_holds(subject) if holds is None else holds:
+        if step.verb in hold.verbs:
+            return Refusal("held", _("This is on hold: {note}").format(note=hold.note or hold.reason_code), article=hold.article)
+    principal = acting_for(actor, subject, step)
+    return step.objection(subject, actor) or (step.objection(subject, principal) if principal else None)
+
+
+def offers(subject, actor, *, all_states=False):
+    """The buttons this actor sees: steps their role allows, those out of state left out, each with its refusal or None."""
+    found, holds = [], None
+    for step in subject.LIFE.steps:
+        if not all_states and subject.status not in step.sources:
+            continue
+        try:
+            acting_for(actor, subject, step)
+        except PermissionDenied:
+            continue
+        holds = open_holds(subject) if holds is None else holds
+        found.append(Offer(step, refusal_of(subject, step, actor, holds)))
+    return found
+
+
+@transaction.atomic
+def advance(subject, step, *, actor, happened_on=None, reason="", params=None, changes=None):
+    """Take one step: lock the root, ask again, move the status by compare-and-set with `changes`, write the trail.
+
+    Returns the fresh, locked subject. Raises PermissionDenied (role) or Refusal (state, hold, objection, lost race, date).
+    `happened_on` is what the paper says; a date in the future is refused, an earlier one needs a reason.
+    """
+    root = subject.LIFE.root(subject)
+    type(root)._base_manager.select_for_update().get(pk=root.pk)
+    subject = type(subject)._base_manager.select_for_update().get(pk=subject.pk)
+    principal = acting_for(actor, subject, step)
+    if refusal := refusal_of(subject, step, actor):
+        raise refusal
+    if happened_on and happened_on > clock.today():
+        raise Refusal("future", _("The date it happened lies in the future."), todo=_("Enter the date on the paper."), field="happened_on")
+    if step.needs_reason and not reason.strip():
+        raise Refusal("reason_missing", _("Please say why."), field="reason")
+    before, target = subject.status, step.target or subject.status
+    for name, value in (changes or {}).items():
+        setattr(subject, name, value)
+    moved = (
+        type(subject)._base_manager.filter(pk=subject.pk, status=before).update(status=target, **(changes or {}))
+    )
+    if not moved:
+        raise Refusal("lost_race", _("Somebody else has just acted on this."), todo=_("Reload the page to see what they did."))
+    subject.status = target
+    trail.record(
+        subject, step.verb, actor=actor, on_behalf_of=principal, from_status=before, to_status=target, happened_on=happened_on, reason=reason, params=params
+    )
+    return subject
+
+
+@transaction.atomic
+def place_hold(subject, *, verbs, code, actor, note="", article=""):
+    """Block verbs of a subject; trailed. Returns the Hold."""
+    hold = Hold.objects.create(subject=subject, verbs=list(verbs), reason_code=code, note=note, article=article, placed_by=actor)
+    trail.record(subject, "hold", actor=actor, reason=note, params={"hold": hold.pk, "code": code, "verbs": list(verbs)})
+    return hold
+
+
+@transaction.atomic
+def release_hold(hold, *, actor, reason=""):
+    """Lift a hold once; a second release is refused."""
+    released = Hold.objects.filter(pk=hold.pk, released_at=None).update(released_at=clock.now(), released_by=actor)
+    if not released:
+        raise Refusal("lost_race", _("This hold was already lifted."))
+    trail.record(hold.subject, "release", actor=actor, reason=reason, params={"hold": hold.pk, "code": hold.reason_code})
+
+
+@transaction.atomic
+def withdraw(subject, *, actor, reason=""):
+    """撤回: the last actor takes the last step back while nobody has acted since. Raises Refusal otherwise."""
+    subject = type(subject)._base_manager.select_for_update().get(pk=subject.pk)
+    last = trail.rows_of(subject).last()
+    step = last and subject.LIFE.step(last.verb)
+    if not step or not step.withdrawable or last.actor_id != actor.pk or last.to_status != subject.status:
+        raise Refusal("not_withdrawable", _("This can no longer be taken back: somebody has acted since, or it was not your step."), todo=_("Ask for a correction instead."))
+    undo = subject.LIFE.undo.get(last.verb)
+    if undo and (refusal := undo(subject, actor)):
+        raise refusal
+    moved = type(subject)._base_manager.filter(pk=subject.pk, status=last.to_status).update(status=last.from_status)
+    if not moved:
+        raise Refusal("lost_race", _("Somebody else has just acted on this."))
+    subject.status = last.from_status
+    trail.record(subject, "withdraw", actor=actor, from_status=last.to_status, to_status=last.from_status, reason=reason, params={"undone": last.verb})
+    return subject
+
+
+def may_withdraw(subject, actor):
+    """Whether `withdraw` would be offered to this actor now."""
+    last = trail.rows_of(subject).last()
+    step = last and subject.LIFE.step(last.verb)
+    return bool(step and step.withdrawable and last.actor_id == actor.pk and last.to_status == subject.status)
+

@@ -1,0 +1,156 @@
+"""Where later stages announce themselves to earlier pages, filled in `AppConfig.ready()`. No signals between our own apps.
+
+    panel("project", provider)           provider(subject, user) -> Panel | None : later facts on an earlier page
+    desk(provider)                       provider(user) -> iterable of Task : what waits for this person
+    search(provider)                     provider(user, text) -> iterable of Hit
+    nav(item)                            navigation entries; item.may(user)
+    reminder(provider)                   provider(now) -> iterable of Reminder : every open deadline, before and after
+    permission hooks: totp_rule(fn)      fn(user) -> bool : must this person use a second factor?
+    totals(fn)                           fn() -> iterable of (label, stored, counted) that differ : nightly comparison
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Task:
+    """Something that waits for a person: what to do, on what, since when, until when, and where to click."""
+
+    kind: str
+    title: str
+    action: object
+    url: str
+    since: datetime | None = None
+    due: datetime | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A box on an earlier page: a title and a template with its context."""
+
+    title: object
+    template: str
+    context: dict = field(default_factory=dict)
+    order: int = 50
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One search result."""
+
+    kind: object
+    title: str
+    url: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """A navigation entry: group key, label, url name, who sees it."""
+
+    group: str
+    label: object
+    url_name: str
+    may: Callable = lambda user: user.is_authenticated
+    order: int = 50
+    icon: str = ""
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """One open deadline for one person. Sent once per (kind, subject, due, phase): phase 'before' or 'after'."""
+
+    kind: str
+    subject: object
+    users: tuple
+    due: datetime
+    phase: str
+    title: str
+    url: str
+    article: str = ""
+
+
+_panels: dict[str, list] = defaultdict(list)
+_desk: list = []
+_search: list = []
+_nav: list = []
+_reminders: list = []
+_totp: list = []
+_totals: list = []
+
+
+def panel(noun, provider):
+    _panels[noun].append(provider)
+
+
+def desk(provider):
+    _desk.append(provider)
+    return provider
+
+
+def search(provider):
+    _search.append(provider)
+    return provider
+
+
+def nav(*items):
+    _nav.extend(items)
+
+
+def reminder(provider):
+    _reminders.append(provider)
+    return provider
+
+
+def totp_rule(rule):
+    _totp.append(rule)
+    return rule
+
+
+def totals(check):
+    _totals.append(check)
+    return check
+
+
+def panels_for(noun, subject, user):
+    """The panels later stages show on this subject for this user."""
+    found = [panel for provider in _panels[noun] if (panel := provider(subject, user))]
+    return sorted(found, key=lambda panel: panel.order)
+
+
+def tasks_for(user):
+    """Everything that waits for this user, overdue and soonest first; undated by age."""
+    tasks = [task for provider in _desk for task in provider(user)]
+    far = datetime.max
+    return sorted(tasks, key=lambda task: (task.due is None, task.due.replace(tzinfo=None) if task.due else far, str(task.since or "")))
+
+
+def hits_for(user, text):
+    return [hit for provider in _search for hit in provider(user, text)]
+
+
+def nav_items(user):
+    """Navigation of this user: list of (group, [items]) in order."""
+    groups = defaultdict(list)
+    for item in sorted(_nav, key=lambda item: item.order):
+        if item.may(user):
+            groups[item.group].append(item)
+    return list(groups.items())
+
+
+def open_reminders(now):
+    for provider in _reminders:
+        yield from provider(now)
+
+
+def requires_totp(user):
+    """Whether this person handles money and so needs a second factor."""
+    return any(rule(user) for rule in _totp)
+
+
+def differing_totals():
+    return [row for check in _totals for row in check()]

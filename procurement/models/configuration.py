@@ -1,0 +1,78 @@
+"""What each street decides for itself: gates, self-run profiles, payment routes. Versioned, confirmed by a second person."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from communities.models.membership import ROLES
+from kernel.models.living import Versioned
+from kernel.money import MoneyField
+
+ROLE_CHOICES = list(ROLES.items())
+
+
+class Gate(Versioned):
+    """One review gate of a street: who decides, in which order, for which amounts (yuan)."""
+
+    purchaser = models.ForeignKey("communities.Purchaser", models.PROTECT, related_name="gates")
+    key = models.CharField(_("key"), max_length=20)
+    name = models.CharField(_("name"), max_length=40)
+    order = models.PositiveSmallIntegerField(_("order"))
+    by_meeting = models.BooleanField(_("decided in a meeting"), default=False)
+    role = models.CharField(_("role"), max_length=16, choices=ROLE_CHOICES)
+    amount_from = MoneyField(_("from amount"), default=0)
+    amount_to = MoneyField(_("to amount"), null=True, blank=True)
+    expected_days = models.PositiveSmallIntegerField(_("expected working days"), default=5)
+
+    class Meta:
+        ordering = ["purchaser_id", "order"]
+
+    def __str__(self):
+        return self.name
+
+
+class SelfRunProfile(Versioned):
+    """限额以下自行采购: how a street buys in one amount band (practice 1)."""
+
+    purchaser = models.ForeignKey("communities.Purchaser", models.PROTECT, related_name="profiles")
+    name = models.CharField(_("name"), max_length=60)
+    amount_from = MoneyField(_("from amount"), default=0)
+    amount_to = MoneyField(_("to amount"))
+    channel = models.CharField(
+        _("channel"), max_length=16, choices=[("direct", _("direct choice")), ("quotes", _("three quotes")), ("open", _("open comparison"))]
+    )
+    seal = models.CharField(
+        _("seal"), max_length=10, choices=[("none", _("no seal")), ("platform", _("platform key")), ("openers", _("two openers"))]
+    )
+    names_visible = models.BooleanField(_("handler may see names before the deadline"), default=False)
+    scoring = models.CharField(
+        _("scoring"), max_length=10, choices=[("lowest", _("lowest price")), ("staff", _("three staff")), ("points", _("points"))]
+    )
+    paper_allowed = models.BooleanField(_("paper responses allowed"), default=True)
+    min_days = models.PositiveSmallIntegerField(_("minimum days for responses"))
+    min_count = models.PositiveSmallIntegerField(_("minimum number of responses"))
+    approver_role = models.CharField(_("approved by"), max_length=16, choices=ROLE_CHOICES, default="leader")
+    publish = models.BooleanField(_("published"), default=True)
+
+    class Meta:
+        ordering = ["purchaser_id", "amount_from"]
+
+    def __str__(self):
+        return self.name
+
+
+class PaymentStep(Versioned):
+    """One step of a payment on its way to *paid*: default section → accountant → leader, then paid by the cashier."""
+
+    purchaser = models.ForeignKey("communities.Purchaser", models.PROTECT, related_name="payment_steps")
+    order = models.PositiveSmallIntegerField(_("order"))
+    name = models.CharField(_("name"), max_length=40)
+    role = models.CharField(_("role"), max_length=16, choices=ROLE_CHOICES)
+    fund = models.ForeignKey("procurement.Fund", models.PROTECT, null=True, blank=True, related_name="+")
+    amount_from = MoneyField(_("from amount"), default=0)
+    amount_to = MoneyField(_("to amount"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["purchaser_id", "order"]
+
+    def __str__(self):
+        return self.name

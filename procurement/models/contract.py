@@ -1,0 +1,163 @@
+"""The contract, its people, its years and its payment stages."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from kernel.models.living import Living
+from kernel.money import MoneyField
+
+
+class Contract(Living):
+    """`amount` is the original (yuan), `addons` what amendments added (≤ 10 %), `paid` and `returned` move by verbs only."""
+
+    SETTLEMENTS = [("lump_sum", _("lump sum")), ("actual_cost", _("actual cost, capped by line")), ("unit_price", _("unit price × verified count"))]
+    KINDS = [("service", _("service")), ("space", _("operated space")), ("works", _("works or goods, tracked only"))]
+    number = models.CharField(_("contract number"), max_length=30, unique=True)
+    project = models.ForeignKey("procurement.Project", models.PROTECT, related_name="contracts", verbose_name=_("project"))
+    lot = models.ForeignKey("procurement.Lot", models.PROTECT, null=True, blank=True, related_name="contracts", verbose_name=_("lot"))
+    organization = models.ForeignKey("providers.Organization", models.PROTECT, related_name="contracts", verbose_name=_("provider"))
+    purchaser = models.ForeignKey("communities.Purchaser", models.PROTECT, related_name="contracts", verbose_name=_("purchaser"))
+    title = models.CharField(_("title"), max_length=80)
+    kind = models.CharField(_("kind"), max_length=10, choices=KINDS, default="service")
+    settlement = models.CharField(_("settlement"), max_length=12, choices=SETTLEMENTS, default="lump_sum")
+    amount = MoneyField(_("amount"))
+    addons = MoneyField(_("add-ons"), editable=False)
+    paid = MoneyField(_("paid"), editable=False)
+    returned = MoneyField(_("returned"), editable=False)
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("to"))
+    long_term_reason = models.CharField(_("why longer than one year"), max_length=300, blank=True)
+    deliverables = models.TextField(_("deliverables"), max_length=4000)
+    check_days = models.PositiveSmallIntegerField(_("third-party check, working days"), default=10)
+    signed_on = models.DateField(_("signed on"), null=True, blank=True, editable=False)
+    sign_due_on = models.DateField(null=True, blank=True, editable=False)
+    notice_due_on = models.DateField(null=True, editable=False)
+    notice_published_on = models.DateField(null=True, editable=False)
+    filing_due_on = models.DateField(null=True, editable=False)
+    filed_on = models.DateField(null=True, editable=False)
+    is_backfill = models.BooleanField(_("entered afterwards"), default=False, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("contract")
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0) & Q(addons__gte=0) & Q(paid__gte=0) & Q(returned__gte=0), name="contract_money_sane"),
+            models.CheckConstraint(condition=Q(paid__lte=F("amount") + F("addons") + F("returned")), name="contract_paid_within_amount"),
+            models.CheckConstraint(condition=Q(amount__gte=F("addons") * 10), name="contract_addons_within_tenth"),
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="contract_dates_in_order"),
+            models.UniqueConstraint(
+                fields=["lot"], condition=Q(lot__isnull=False) & ~Q(status__in=["cancelled", "terminated"]), name="contract_one_per_lot"
+            ),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def trail_chain(self):
+        return self.project.trail_chain() if "project" in self._state.fields_cache else f"project-{self.project_id}"
+
+    @property
+    def current_amount(self):
+        return self.amount + self.addons
+
+
+class KeyPerson(models.Model):
+    """A named person of the contract; may not change mid-term without the purchaser's consent."""
+
+    contract = models.ForeignKey(Contract, models.CASCADE, related_name="key_people")
+    name = models.CharField(_("name"), max_length=40)
+    duty = models.CharField(_("duty"), max_length=60)
+    qualification = models.CharField(_("qualification"), max_length=80, blank=True)
+    phone = models.BinaryField(null=True, editable=False)
+    left_on = models.DateField(null=True, blank=True)
+
+    def __str__(self):
+        return self.name
+
+
+class YearPortion(models.Model):
+    """What one fiscal year and one fund carry of a contract (yuan); portions sum to the contract."""
+
+    contract = models.ForeignKey(Contract, models.CASCADE, related_name="portions")
+    fiscal_year = models.PositiveSmallIntegerField(_("fiscal year"))
+    fund = models.ForeignKey("procurement.Fund", models.PROTECT, related_name="portions", verbose_name=_("fund"))
+    amount = MoneyField(_("amount"))
+    paid = MoneyField(_("paid"), editable=False)
+
+    class Meta:
+        ordering = ["fiscal_year", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "fiscal_year", "fund"], name="year_portion_once"),
+            models.CheckConstraint(condition=Q(amount__gte=0) & Q(paid__gte=0) & Q(paid__lte=F("amount")), name="year_portion_paid_within"),
+        ]
+
+    def __str__(self):
+        return f"{self.fiscal_year} {self.amount}"
+
+
+class Amendment(Living):
+    """补充合同: adds at most one tenth of the original in all (政府采购法 第49条); counts once signed by both."""
+
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="amendments")
+    number = models.CharField(_("number"), max_length=30)
+    delta = MoneyField(_("added amount"))
+    subject_matter = models.TextField(_("what changes"), max_length=2000)
+    signed_on = models.DateField(_("signed on"), null=True, blank=True)
+
+    def __str__(self):
+        return self.number
+
+    def trail_chain(self):
+        return self.contract.trail_chain()
+
+
+class PaymentStage(Living):
+    """支付节点: percent and amount (yuan) of the contract, and what must be true before it is paid."""
+
+    CONDITIONS = [("signed", _("contract signed")), ("date", _("on a date")), ("progress", _("progress accepted")), ("closing", _("closing accepted"))]
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="stages")
+    order = models.PositiveSmallIntegerField(_("no."))
+    name = models.CharField(_("stage"), max_length=60)
+    percent = models.DecimalField(_("percent"), max_digits=5, decimal_places=2)
+    amount = MoneyField(_("amount"))
+    condition = models.CharField(_("condition"), max_length=10, choices=CONDITIONS)
+    condition_date = models.DateField(_("date"), null=True, blank=True)
+    invoice_on = models.DateField(null=True, editable=False)
+    due_on = models.DateField(_("due"), null=True, editable=False)
+    held = MoneyField(_("withheld"), editable=False)
+    paid = MoneyField(_("paid"), editable=False)
+    settle_reason = models.CharField(_("why settled lower"), max_length=300, blank=True)
+
+    class Meta:
+        ordering = ["contract_id", "order"]
+        verbose_name = _("payment stage")
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "order"], name="payment_stage_once"),
+            models.CheckConstraint(condition=Q(amount__gte=0) & Q(held__gte=0) & Q(paid__gte=0), name="payment_stage_sane"),
+            models.CheckConstraint(condition=Q(paid__lte=F("amount")), name="payment_stage_paid_within"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def trail_chain(self):
+        return self.contract.trail_chain()
+
+
+class Clearance(models.Model):
+    """What a later stage states about a payment stage: who says so, how much is held (yuan), since when; the payment reads only these."""
+
+    stage = models.ForeignKey(PaymentStage, models.PROTECT, related_name="clearances")
+    source = models.CharField(max_length=20, choices=[("community", _("community's confirmation")), ("check", _("third-party check")), ("finding", _("finding"))])
+    reference = models.CharField(max_length=40)
+    held = MoneyField()
+    note = models.CharField(max_length=300, blank=True)
+    stated_at = models.DateTimeField()
+    cleared_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["stage", "source", "reference"], name="clearance_once")]
+
+    def __str__(self):
+        return f"{self.source} {self.held}"

@@ -1,0 +1,180 @@
+"""采购活动: notice, deadline, sealed bids, opening, award; lot by lot."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from kernel import clock
+from kernel.models.living import Living
+from kernel.money import MoneyField
+
+
+class Tender(Living):
+    """One purchase. The rules and profile in force are frozen on it when it publishes."""
+
+    METHODS = [("consultation", _("competitive consultation")), ("self_run", _("self-run purchase below the limit"))]
+    VENUES = [("internal", _("on this platform")), ("external", _("on the provincial platform"))]
+    number = models.CharField(_("number"), max_length=24, unique=True, editable=False)
+    title = models.CharField(_("title"), max_length=80)
+    purchaser = models.ForeignKey("communities.Purchaser", models.PROTECT, related_name="tenders", verbose_name=_("purchaser"))
+    method = models.CharField(_("method"), max_length=16, choices=METHODS)
+    method_reason = models.CharField(_("why this method"), max_length=300, blank=True)
+    plan_number = models.CharField(_("filed plan number"), max_length=40, blank=True)
+    venue = models.CharField(_("venue"), max_length=10, choices=VENUES, default="internal")
+    external_platform = models.CharField(_("platform"), max_length=80, blank=True)
+    external_url = models.URLField(_("address of the announcement"), blank=True)
+    agency = models.CharField(_("procurement agency"), max_length=80, blank=True)
+    handler = models.ForeignKey("kernel.User", models.PROTECT, related_name="handled_tenders", verbose_name=_("handler"))
+    profile = models.ForeignKey("procurement.SelfRunProfile", models.PROTECT, null=True, blank=True, related_name="+")
+    frozen = models.JSONField(default=dict, editable=False)
+    requirements = models.TextField(_("service requirements"), max_length=6000)
+    qualification = models.TextField(_("qualification of suppliers"), max_length=2000)
+    contract_terms = models.TextField(_("main contract terms"), max_length=4000, blank=True)
+    contact = models.CharField(_("contact"), max_length=120)
+    price_weight = models.PositiveSmallIntegerField(_("points for price"), default=10)
+    max_lots_won = models.PositiveSmallIntegerField(_("lots one supplier may win"), null=True, blank=True)
+    published_at = models.DateTimeField(null=True, editable=False)
+    documents_until = models.DateField(_("documents available until"), null=True, blank=True)
+    deadline = models.DateTimeField(_("deadline for responses"), null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, editable=False)
+    report_received_on = models.DateField(null=True, editable=False)
+    award_due_on = models.DateField(null=True, editable=False)
+    seal = models.CharField(max_length=10, default="openers", choices=[("none", _("no seal")), ("platform", _("platform key")), ("openers", _("two openers"))])
+    public_key = models.TextField(blank=True, editable=False)
+    key_wraps = models.JSONField(default=dict, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("tender")
+
+    def __str__(self):
+        return self.title
+
+    def trail_chain(self):
+        return f"tender-{self.pk}"
+
+
+class Lot(Living):
+    """分包: ceiling (yuan), bids, failure, award and contract of its own."""
+
+    tender = models.ForeignKey(Tender, models.PROTECT, related_name="lots")
+    project = models.ForeignKey("procurement.Project", models.PROTECT, related_name="lots", verbose_name=_("project"))
+    order = models.PositiveSmallIntegerField(default=1)
+    title = models.CharField(_("title"), max_length=80)
+    ceiling = MoneyField(_("ceiling"))
+    failure = models.CharField(_("why it failed"), max_length=300, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["tender_id", "order"]
+        verbose_name = _("lot")
+        constraints = [
+            models.UniqueConstraint(fields=["tender", "order"], name="lot_order_once"),
+            models.CheckConstraint(condition=Q(ceiling__gt=0), name="lot_ceiling_positive"),
+        ]
+
+    def __str__(self):
+        return self.title
+
+    def trail_chain(self):
+        return self.tender.trail_chain()
+
+
+class ScoreItem(models.Model):
+    """One scoring criterion of a tender. Points of all items with the price add up to 100."""
+
+    KINDS = [("objective", _("objective")), ("subjective", _("by judgement")), ("price", _("price"))]
+    tender = models.ForeignKey(Tender, models.CASCADE, related_name="score_items")
+    order = models.PositiveSmallIntegerField(default=1)
+    kind = models.CharField(_("kind"), max_length=10, choices=KINDS)
+    name = models.CharField(_("criterion"), max_length=80)
+    standard = models.CharField(_("how points are given"), max_length=400)
+    points = models.DecimalField(_("points"), max_digits=5, decimal_places=2)
+    legal_basis = models.CharField(_("legal basis"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["order", "id"]
+
+    def __str__(self):
+        return self.name
+
+
+class Announcement(models.Model):
+    """公告: what was published, exactly as published; corrected only by a further announcement."""
+
+    KINDS = [
+        ("notice", _("tender notice")),
+        ("correction", _("correction notice")),
+        ("result", _("result notice")),
+        ("termination", _("termination notice")),
+        ("contract", _("contract notice")),
+        ("acceptance", _("acceptance notice")),
+    ]
+    tender = models.ForeignKey(Tender, models.PROTECT, null=True, related_name="announcements")
+    lot = models.ForeignKey(Lot, models.PROTECT, null=True, related_name="announcements")
+    contract = models.ForeignKey("procurement.Contract", models.PROTECT, null=True, related_name="announcements")
+    kind = models.CharField(_("kind"), max_length=12, choices=KINDS)
+    number = models.CharField(_("number"), max_length=30, unique=True)
+    title = models.CharField(_("title"), max_length=160)
+    body = models.TextField()
+    published_at = models.DateTimeField(default=clock.now)
+    until = models.DateField(_("period ends"), null=True)
+    published_by = models.ForeignKey("kernel.User", models.PROTECT, related_name="+")
+    public = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["-published_at", "-id"]
+        verbose_name = _("announcement")
+
+    def __str__(self):
+        return self.title
+
+
+class OpenerKey(models.Model):
+    """An opener's key pair: the public half, and the private half under scrypt of the opener's passphrase."""
+
+    user = models.OneToOneField("kernel.User", models.PROTECT, related_name="opener_key")
+    public = models.TextField()
+    protected_private = models.TextField()
+    enrolled_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self):
+        return str(self.user)
+
+
+class TenderOpener(models.Model):
+    """One of a tender's openers (three and two alternates); `rehearsed_at` proves the passphrase on a dummy."""
+
+    tender = models.ForeignKey(Tender, models.PROTECT, related_name="openers")
+    user = models.ForeignKey("kernel.User", models.PROTECT, related_name="+", verbose_name=_("opener"))
+    alternate = models.BooleanField(default=False)
+    rehearsed_at = models.DateTimeField(null=True)
+    rehearsed_again_at = models.DateTimeField(null=True)
+    present_at = models.DateTimeField(null=True)
+    partial = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tender", "user"], name="tender_opener_once")]
+
+    def __str__(self):
+        return f"{self.tender_id} {self.user}"
+
+
+class Award(models.Model):
+    """成交: one organization per lot. The loser's score and rank are told with the result."""
+
+    lot = models.OneToOneField(Lot, models.PROTECT, related_name="award")
+    bid = models.OneToOneField("procurement.Bid", models.PROTECT, null=True, related_name="award")
+    organization = models.ForeignKey("providers.Organization", models.PROTECT, related_name="awards")
+    amount = MoneyField(_("award amount"))
+    decided_on = models.DateField()
+    decided_by = models.ForeignKey("kernel.User", models.PROTECT, related_name="+")
+    reason = models.TextField(blank=True)
+    letter_number = models.CharField(max_length=30, blank=True)
+    letter_on = models.DateField(null=True)
+    notice_due_on = models.DateField(null=True)
+    challenge_until = models.DateField(null=True)
+    sign_due_on = models.DateField(null=True)
+    declined_on = models.DateField(null=True)
+
+    def __str__(self):
+        return f"{self.lot} → {self.organization}"

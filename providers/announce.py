@@ -1,0 +1,1 @@
+"""Imported when the app is ready: registers the lives and fills the kernel's registries."""

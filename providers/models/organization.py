@@ -1,0 +1,120 @@
+"""承接主体: who does the work."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from kernel import clock
+from kernel.models.living import Living
+
+
+class Organization(Living):
+    """A provider that registers itself and is verified by a street. A community group 备案 acts through its supporting organization."""
+
+    KINDS = [
+        ("social_group", _("social association")),
+        ("service_agency", _("social service agency")),
+        ("foundation", _("foundation")),
+        ("company", _("company")),
+        ("individual_business", _("individual business")),
+        ("public_institution", _("public institution")),
+        ("village_collective", _("village collective")),
+        ("residents_committee", _("residents' committee")),
+        ("person", _("natural person")),
+        ("community_group", _("community group on record")),
+    ]
+    kind = models.CharField(_("kind"), max_length=24, choices=KINDS)
+    name = models.CharField(_("registered name"), max_length=80)
+    sort_key = models.CharField(_("pinyin"), max_length=160, blank=True, editable=False)
+    credit_code = models.CharField(_("unified social credit code"), max_length=18, unique=True, null=True, blank=True)
+    supporter = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="groups", verbose_name=_("supporting organization"))
+    place = models.ForeignKey("communities.Place", models.PROTECT, null=True, blank=True, related_name="organizations", verbose_name=_("area"))
+    legal_representative = models.CharField(_("legal representative"), max_length=40, blank=True)
+    address = models.CharField(_("address"), max_length=120, blank=True)
+    founded_on = models.DateField(_("founded on"), null=True, blank=True)
+    business_scope = models.TextField(_("scope of business"), max_length=2000, blank=True)
+    fields_of_work = models.CharField(_("fields of service"), max_length=200, blank=True)
+    grade = models.CharField(_("grade"), max_length=2, blank=True, choices=[(g, g) for g in ("5A", "4A", "3A", "2A", "1A")])
+    grade_until = models.DateField(_("grade valid until"), null=True, blank=True)
+    size = models.CharField(_("enterprise size"), max_length=8, blank=True, choices=[("large", _("large")), ("medium", _("medium")), ("small", _("small")), ("micro", _("micro"))])
+    is_auditor = models.BooleanField(_("offers third-party supervision"), default=False)
+    contact_name = models.CharField(_("contact person"), max_length=40)
+    contact_phone = models.CharField(_("telephone"), max_length=20)
+    verified_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, editable=False, related_name="+")
+    verified_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["sort_key", "id"]
+        verbose_name = _("organization")
+
+    def __str__(self):
+        return self.name
+
+    def trail_chain(self):
+        return f"organization-{self.pk}"
+
+
+class OrganizationName(models.Model):
+    """A name the organization bore from one day to another."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="names")
+    name = models.CharField(max_length=80)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["valid_from"]
+
+    def __str__(self):
+        return self.name
+
+
+class OrganizationMember(models.Model):
+    """A person acting for an organization, from–to."""
+
+    ROLES = [("manager", _("manager")), ("staff", _("staff")), ("worker", _("social worker"))]
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="members")
+    user = models.ForeignKey("kernel.User", models.PROTECT, related_name="organization_memberships")
+    role = models.CharField(_("role"), max_length=10, choices=ROLES)
+    starts_on = models.DateField(_("from"), default=clock.today)
+    ends_on = models.DateField(_("to"), null=True, blank=True)
+
+    def __str__(self):
+        return f"{self.user} · {self.organization}"
+
+
+class BankAccount(models.Model):
+    """Where money goes. Holder = the provider's name; counts only once a second person has confirmed the stamped proof."""
+
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="accounts")
+    holder = models.CharField(_("account holder"), max_length=80)
+    bank = models.CharField(_("bank"), max_length=80)
+    number = models.BinaryField(editable=False)
+    number_key = models.CharField(max_length=64, editable=False)
+    last_digits = models.CharField(max_length=4, editable=False)
+    asked_by = models.ForeignKey("kernel.User", models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(default=clock.now)
+    confirmed_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    replaced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-asked_at"]
+
+    def __str__(self):
+        return f"{self.bank} ****{self.last_digits}"
+
+
+class Exclusion(models.Model):
+    """A debarment (政府采购法 第77条), abnormal-activity or serious-violation listing (民政部令第60号) of a provider, with its document."""
+
+    KINDS = [("debarred", _("debarred from government procurement")), ("abnormal", _("on the list of abnormal activity")), ("untrustworthy", _("on the list of serious violations"))]
+    organization = models.ForeignKey(Organization, models.PROTECT, related_name="exclusions")
+    kind = models.CharField(_("kind"), max_length=16, choices=KINDS)
+    document = models.CharField(_("document number"), max_length=80)
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("to"), null=True, blank=True)
+    entered_by = models.ForeignKey("kernel.User", models.PROTECT, related_name="+")
+    entered_at = models.DateTimeField(default=clock.now)
+
+    def __str__(self):
+        return f"{self.organization} · {self.kind}"

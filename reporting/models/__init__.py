@@ -1,0 +1,5 @@
+"""What was reported."""
+
+from reporting.models.report import Report, YearTotal
+
+__all__ = ["Report", "YearTotal"]
