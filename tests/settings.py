@@ -13,9 +13,10 @@ for name in ("DEBUG", "MEDIA_ROOT", "KEY_DIR", "SECRET_KEY", "ALLOWED_HOSTS", "C
     os.environ[name] = ""  # a developer's .env must not reach the tests
 
 from config.settings import *  # noqa: E402, F403
-from config.settings import DATABASES, VAR  # noqa: E402
+from config.settings import DATABASES, STORAGES, VAR  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
