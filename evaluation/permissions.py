@@ -24,14 +24,27 @@ def delivers(user, contract):
     return contract.organization_id in {organization.pk for organization in organizations_of(user)}
 
 
-def check_scope(user, prefix=""):
-    """A Q of checks (or what hangs on them): the auditor's own, the purchase's staff, the provider once reported."""
+def contract_scope(person, contract):
+    """A Q of what hangs on contracts (path `contract`) of purchases this person's unit or place takes part in."""
+    return purchase_scope(person, place=f"{contract}project__place__path", purchaser=f"{contract}purchaser")
+
+
+def check_scope(user):
+    """A Q of checks: the auditor's own, the purchase's staff, the provider once it is no longer open."""
     found = Q(pk__in=[])
-    contract = f"{prefix}assignment__contract__"
     for person in principals_of(user):
-        found |= Q(**{f"{prefix}assignment__auditor": person, f"{prefix}assignment__ended_at": None})
-        found |= purchase_scope(person, place=f"{contract}project__place__path", purchaser=f"{contract}purchaser")
-        mine = [organization.pk for organization in organizations_of(person)]
-        if mine:
-            found |= Q(**{f"{contract}organization__in": mine}) & ~Q(**{f"{prefix}status": "open"})
+        found |= Q(assignment__auditor=person, assignment__ended_at=None) | contract_scope(person, "assignment__contract__")
+        if mine := [organization.pk for organization in organizations_of(person)]:
+            found |= Q(assignment__contract__organization__in=mine) & ~Q(status="open")
+    return found
+
+
+def finding_scope(user):
+    """A Q of findings: as checks, but the provider sees its findings from the moment they are stated (it has to answer)."""
+    found = Q(pk__in=[])
+    for person in principals_of(user):
+        found |= Q(check_of__assignment__auditor=person, check_of__assignment__ended_at=None)
+        found |= contract_scope(person, "check_of__assignment__contract__")
+        if mine := [organization.pk for organization in organizations_of(person)]:
+            found |= Q(check_of__assignment__contract__organization__in=mine)
     return found

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermissionBase
 
@@ -34,6 +35,22 @@ class AssignmentUserPermission(UserObjectPermissionBase):
     content_object = models.ForeignKey(Assignment, models.CASCADE)
 
 
+class CheckQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Checks this person may see (see evaluation.permissions)."""
+        from evaluation.permissions import check_scope
+
+        return self.filter(check_scope(user)).distinct()
+
+
+class FindingQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Findings of the checks this person may see."""
+        from evaluation.permissions import finding_scope
+
+        return self.filter(finding_scope(user)).distinct()
+
+
 class Check(Living):
     """The third-party check of one payment stage's activities. `due_on` from the contract (default 10 wd); when it lapses the street decides itself."""
 
@@ -44,12 +61,17 @@ class Check(Living):
     opinion = models.TextField(_("opinion"), max_length=3000, blank=True)
     reported_on = models.DateField(null=True, editable=False)
 
+    objects = CheckQuerySet.as_manager()
+
     class Meta:
         ordering = ["due_on"]
         verbose_name = _("check")
 
     def __str__(self):
-        return str(self.stage)
+        return f"{self.assignment.contract.title} · {self.stage.name}"
+
+    def get_absolute_url(self):
+        return reverse("check_detail", args=[self.pk])
 
     def trail_chain(self):
         return f"project-{self.assignment.contract.project_id}"
@@ -84,6 +106,8 @@ class Finding(Living):
     answer = models.TextField(_("rectification"), max_length=2000, blank=True)
     due_on = models.DateField(_("answer due"), null=True)
 
+    objects = FindingQuerySet.as_manager()
+
     class Meta:
         ordering = ["id"]
         verbose_name = _("finding")
@@ -91,6 +115,9 @@ class Finding(Living):
 
     def __str__(self):
         return f"{self.get_kind_display()} {self.amount}"
+
+    def get_absolute_url(self):
+        return reverse("finding_detail", args=[self.pk])
 
     def trail_chain(self):
         return self.check_of.trail_chain()

@@ -1,0 +1,79 @@
+"""What supervision tells earlier pages: desk, navigation, panels on contracts, deadlines, access to files."""
+
+from django.utils.translation import gettext_lazy as _
+
+from communities.permissions import has_role, memberships_of, people
+from evaluation.forms.check import AnswerForm, ReportForm
+from evaluation.lifecycle import call_back, check, finding  # noqa: F401
+from evaluation.models import Assignment, Check, Finding
+from evaluation.permissions import SUPERVISORS, supervises
+from kernel import clock, registry
+from kernel.registry import NavItem, Panel, Reminder, Task
+from providers.lifecycle.organization import organizations_of
+
+check.LIFE.form(check.REPORT, ReportForm)
+finding.LIFE.form(finding.ANSWER, AnswerForm)
+check.LIFE.verb_labels = {
+    "open": _("Evidence complete, check begins"),
+    "compare": _("Activity compared"),
+    "call": _("Telephone call made"),
+    "draw_call_backs": _("People drawn for calls"),
+}
+finding.LIFE.verb_labels = {"state": _("Finding stated")}
+
+
+def sees_checks(user):
+    return has_role(user, *SUPERVISORS, "leader", "finance") or Assignment.objects.filter(auditor=user, ended_at=None).exists()
+
+
+registry.nav(NavItem("judging", _("Third-party checks"), "check_list", may=sees_checks, order=60))
+
+
+@registry.desk
+def desk(user):
+    """Checks for their auditor, lapsed checks for the street, findings for the provider, answers for the street."""
+    for row in Check.objects.filter(assignment__auditor=user, assignment__ended_at=None, status="open").select_related("assignment__contract", "stage"):
+        yield Task("check", str(row), _("Compare the activities with the plan"), row.get_absolute_url(), row.created_at, clock.end_of_day(row.due_on))
+    units = {row.purchaser_id for row in memberships_of(user) if row.role in SUPERVISORS}
+    if units:
+        ran_out = Check.objects.filter(assignment__contract__purchaser__in=units, status="open", due_on__lt=clock.today())
+        for row in ran_out.select_related("assignment__contract", "stage"):
+            yield Task("check", str(row), _("The auditor is late: decide yourself"), row.get_absolute_url(), row.created_at, clock.end_of_day(row.due_on))
+        answered = Finding.objects.filter(check_of__assignment__contract__purchaser__in=units, status="answered")
+        for row in answered.select_related("check_of__assignment__contract"):
+            yield Task("finding", row.check_of.assignment.contract.title, _("Decide on the answered finding"), row.get_absolute_url(), row.created_at)
+    mine = [organization.pk for organization in organizations_of(user)]
+    if mine:
+        for row in Finding.objects.filter(check_of__assignment__contract__organization__in=mine, status="open").select_related("check_of__assignment__contract"):
+            title = row.check_of.assignment.contract.title
+            yield Task("finding", title, _("Answer the finding"), row.get_absolute_url(), row.created_at, clock.end_of_day(row.due_on))
+
+
+def contract_panel(contract, user):
+    """On the contract's page: who supervises it, its checks and findings."""
+    assignment = Assignment.objects.filter(contract=contract, ended_at=None).select_related("firm", "auditor").first()
+    checks = Check.objects.visible_to(user).filter(assignment__contract=contract).select_related("stage", "assignment__contract")
+    findings = Finding.objects.visible_to(user).filter(check_of__assignment__contract=contract)
+    may = supervises(user, contract)
+    if not (assignment or may):
+        return None
+    checked = {row.stage_id for row in checks}
+    waiting = [stage for stage in contract.stages.all() if stage.pk not in checked and stage.activities.exists()] if may and assignment else []
+    context = {"contract": contract, "assignment": assignment, "checks": checks, "findings": findings, "may": may, "stages": waiting}
+    return Panel(_("Third-party supervision"), "evaluation/contract_panel.html", context, order=60)
+
+
+registry.panel("contract", contract_panel)
+
+
+@registry.reminder
+def check_deadlines(now):
+    """The auditor three days before the check is due; the street when it has lapsed."""
+    for row in Check.objects.filter(status="open").select_related("assignment__contract__purchaser", "assignment__auditor", "stage"):
+        due = clock.end_of_day(row.due_on)
+        if due < now:
+            yield Reminder(
+                "check", row, tuple(people("supervisor", "handler", purchaser=row.assignment.contract.purchaser)), due, "after", str(row), row.get_absolute_url()
+            )
+        elif (due - now).days <= 3:
+            yield Reminder("check", row, (row.assignment.auditor,), due, "before", str(row), row.get_absolute_url())
