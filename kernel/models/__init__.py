@@ -1,9 +1,30 @@
 """The bottom layer's rows."""
 
+from kernel.models.access import AccessLog, SubjectKey
+from kernel.models.attachment import Attachment
+from kernel.models.calendar import CalendarYear, Holiday, HolidayCalendar
 from kernel.models.draft import Draft
 from kernel.models.hold import Correction, Hold
+from kernel.models.job import Job
 from kernel.models.notice import Notice
 from kernel.models.trail import ChainHead, DailySeal, TrailRow
 from kernel.models.user import StandIn, User
 
-__all__ = ["ChainHead", "Correction", "DailySeal", "Draft", "Hold", "Notice", "StandIn", "TrailRow", "User"]
+__all__ = [
+    "AccessLog",
+    "Attachment",
+    "CalendarYear",
+    "ChainHead",
+    "Correction",
+    "DailySeal",
+    "Draft",
+    "Hold",
+    "Holiday",
+    "HolidayCalendar",
+    "Job",
+    "Notice",
+    "StandIn",
+    "SubjectKey",
+    "TrailRow",
+    "User",
+]
