@@ -76,13 +76,17 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "kernel.middleware.Language",
+    "kernel.limits.RequestSizeLimit",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "kernel.middleware.SecondFactor",
+    "kernel.middleware.ExpiredPost",
+    "kernel.middleware.SubmittedDraft",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -104,7 +108,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "kernel.context.shell",
             ],
-            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "kernel.templatetags.diandan"],
+            "builtins": ["django.templatetags.i18n", "django.templatetags.static", "kernel.templatetags.diandan", "kernel.templatetags.diandan_forms"],
         },
     }
 ]
@@ -199,6 +203,7 @@ USE_THOUSAND_SEPARATOR = False
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"] + [
     (f"vendor/{name}", BASE_DIR / "node_modules" / path)
     for name, path in {"tabler": "@tabler/core/dist", "echarts": "echarts/dist"}.items()
@@ -207,8 +212,8 @@ STATICFILES_DIRS = [BASE_DIR / "static"] + [
 FONT_DIR = BASE_DIR / "node_modules" / "@expo-google-fonts" / "noto-sans-sc"
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "default": {"BACKEND": "kernel.storage.ContentStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "config.static.HashedFiles"},
 }
 MAX_UPLOAD_BYTES = read("MAX_UPLOAD_MB") * 1024 * 1024
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.MemoryFileUploadHandler", "django.core.files.uploadhandler.TemporaryFileUploadHandler"]

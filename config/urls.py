@@ -11,3 +11,8 @@ urlpatterns = [
     path("", include("evaluation.urls")),
     path("", include("reporting.urls")),
 ]
+
+handler400 = "kernel.views.errors.bad_request"
+handler403 = "kernel.views.errors.forbidden"
+handler404 = "kernel.views.errors.not_found"
+handler500 = "kernel.views.errors.server_error"

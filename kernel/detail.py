@@ -1,0 +1,143 @@
+"""What every detail page shows of a subject: how far its life has come, who it is waiting on, and everything that happened."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib import messages
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from kernel import clock, lifecycle, trail
+
+VERB_LABELS = {
+    "create": _("created"),
+    "created": _("created"),
+    "change": _("changed"),
+    "hold": _("put on hold"),
+    "release": _("hold lifted"),
+    "withdraw": _("taken back"),
+    "correct": _("corrected"),
+    "ask_correction": _("correction asked for"),
+    "backfill": _("entered afterwards"),
+    "export": _("exported"),
+}
+
+
+def trail_of(subject):
+    """The subject's rows, oldest first, asked once per object."""
+    if not hasattr(subject, "_trail_rows"):
+        subject._trail_rows = list(trail.rows_of(subject))
+    return subject._trail_rows
+
+
+def verb_label(subject, verb):
+    """The words for a verb: its step's, its life's, the common ones, else the verb itself."""
+    life = getattr(subject, "LIFE", None)
+    step = life and life.step(verb)
+    if step:
+        return step.label
+    return getattr(life, "verb_labels", {}).get(verb) or VERB_LABELS.get(verb, verb)
+
+
+def state_tone(state):
+    """good, bad, wait or nothing: a colour for the common words in state keys; the label carries the meaning."""
+    words = set(state.split("_"))
+    if words & {"rejected", "cancelled", "failed", "void", "terminated", "refused", "withdrawn", "back", "returned", "disqualified", "expired", "lapsed"}:
+        return "bad"
+    if words & {"paid", "approved", "confirmed", "closed", "signed", "accepted", "awarded", "done", "verified", "active", "published", "concluded", "fulfilled"}:
+        return "good"
+    if words & {"submitted", "review", "waiting", "pending", "requested", "open", "reported", "checking", "held"}:
+        return "wait"
+    return ""
+
+
+def days_text(days):
+    if days < 1:
+        return str(_("same day"))
+    return ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
+
+
+@dataclass
+class Stage:
+    """One reached or coming state: label, the date it was reached, how long it lasted, past | current | next."""
+
+    label: object
+    phase: str
+    on: date | None = None
+    lasted: str = ""
+
+
+@dataclass
+class Progress:
+    """Stages so far, what can come next and who that waits for."""
+
+    stages: list
+    next_label: object = ""
+    waits_for: object = ""
+
+
+def _coming(life, status):
+    """The usual way on from a state: forward steps only, at most four, so that side branches don't look like duties."""
+    order, ahead, seen = list(life.states), [], {status}
+    while len(ahead) < 4:
+        place = order.index(status) if status in order else -1
+        forward = [s for s in life.steps if status in s.sources and s.target in order and order.index(s.target) > place and s.target not in seen]
+        usual = [s for s in forward if s.tone in ("primary", "success")] or forward[:0]
+        if not usual:
+            break
+        ahead.append(usual[0])
+        status = usual[0].target
+        seen.add(status)
+    return ahead
+
+
+def progress_of(subject):
+    """The life of a subject as a Progress: past states with date and duration, the current one, the usual next ones."""
+    life, reached = subject.LIFE, []
+    created = getattr(subject, "created_at", None)
+    start = created.astimezone(clock.ZONE).date() if created else None
+    for row in trail_of(subject):
+        if row.to_status and row.to_status != row.from_status:
+            if not reached and row.from_status:
+                reached.append((row.from_status, start))
+            reached.append((row.to_status, row.happened_on))
+    if not reached or reached[-1][0] != subject.status:
+        reached.append((subject.status, start if not reached else None))
+    stages = []
+    for index, (state, on) in enumerate(reached):
+        last = index == len(reached) - 1
+        until = clock.today() if last else reached[index + 1][1]
+        lasted = days_text(max(0, (until - on).days)) if on and until else ""
+        stages.append(Stage(life.states.get(state, state), "current" if last else "past", on, lasted))
+    ahead = _coming(life, subject.status)
+    stages += [Stage(life.states.get(step.target, step.target), "next") for step in ahead]
+    waiting = getattr(subject, "waiting_on", None)
+    waits_for = waiting() if waiting else (ahead[0].waits_for if ahead else "")
+    return Progress(stages, ahead[0].label if ahead else "", waits_for)
+
+
+def offers_for(subject, user):
+    """Buttons for the template: dicts of step, refusal, whether it needs a page of its own, and `withdraw` where it is possible."""
+    if not getattr(user, "is_authenticated", False) or not getattr(subject, "LIFE", None):
+        return []
+    life, found = subject.LIFE, []
+    for offer in lifecycle.offers(subject, user):
+        if offer.step.verb not in life.functions:
+            continue
+        asks = offer.step.needs_reason or offer.step.verb in life.forms
+        found.append({"verb": offer.step.verb, "label": offer.step.label, "tone": offer.step.tone, "hint": offer.step.hint, "refusal": offer.refusal, "asks": asks})
+    if not life.step("withdraw") and lifecycle.may_withdraw(subject, user):
+        hint = _("Takes your last step back; possible until somebody else acts.")
+        found.append({"verb": "withdraw", "label": _("Take back"), "tone": "secondary", "hint": hint, "refusal": None, "asks": True})
+    return found
+
+
+def refuse(request, refusal):
+    """Show a refusal as a message, for pages that have no form to put it beside."""
+    messages.error(request, str(refusal))
+
+
+def render_detail(request, subject, template, *, status=200, **context):
+    """A subject's page: `template` extends kernel/detail.html and gets `subject` and the context."""
+    return render(request, template, {"subject": subject, **context}, status=status)
