@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """Diandan from a clone, with nothing but Python 3.11 or newer.
 
-    python3 dev.py run                          make everything ready, start web, worker and clock, print address and accounts
-    python3 dev.py test [--postgres] [args]     the whole suite on SQLite, or on PostgreSQL and Redis; args go to pytest
-    python3 dev.py lint                         ruff and the import contract
-    python3 dev.py bench [args]                 measured ratios (tests/bench)
-    python3 dev.py messages                     compile translations and list what is missing
-    python3 dev.py check                        Django's checks and pending migrations
-    python3 dev.py servers                      start (as root: install) PostgreSQL and Redis on this machine
+python3 dev.py run                          make everything ready, start web, worker and clock, print address and accounts
+python3 dev.py test [--postgres] [args]     the whole suite on SQLite, or on PostgreSQL and Redis; args go to pytest
+python3 dev.py lint                         ruff and the import contract
+python3 dev.py bench [args]                 measured ratios (tests/bench)
+python3 dev.py messages                     compile translations and list what is missing
+python3 dev.py check                        Django's checks and pending migrations
+python3 dev.py servers                      start (as root: install) PostgreSQL and Redis on this machine
 """
 
 import os

@@ -168,7 +168,9 @@ def sweep(stale_seconds=STALE_SECONDS, resend_seconds=RESEND_SECONDS):
     stale.filter(attempts__gte=MAX_ATTEMPTS).update(state=FAILED, claim="", message="job.gave_up", finished_at=now)
     stale.update(state=QUEUED, claim="", sent_at=None)
     unsent = Job.objects.filter(state=QUEUED).filter(
-        Q(sent_at=None, created_at__lt=now - timedelta(seconds=min(5, resend_seconds))) | Q(sent_at__lt=now - timedelta(seconds=resend_seconds))
+        Q(sent_at=None, created_at__lt=now - timedelta(seconds=5))  # younger ones are just being sent
+        | Q(sent_at=None, attempts__gt=0)
+        | Q(sent_at__lt=now - timedelta(seconds=resend_seconds))
     )
     return [pk for pk in unsent.order_by("id").values_list("pk", flat=True)[:500] if send(pk)]
 

@@ -1,7 +1,9 @@
 """Requests that are too large are answered before anything reads them."""
 
 from django.conf import settings
-from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from kernel.views import errors
 
 
 class RequestSizeLimit:
@@ -17,13 +19,14 @@ class RequestSizeLimit:
             length = 0
         is_upload = request.META.get("CONTENT_TYPE", "").startswith("multipart/form-data")
         limit = settings.MAX_REQUEST_BYTES if is_upload else settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        if length > limit:
-            return too_large(request, limit)
-        return self.get_response(request)
+        if length <= limit:
+            return self.get_response(request)
+        return too_large(request, limit)
 
 
 def too_large(request, limit):
     """The 413 page. `limit` in bytes."""
-    response = render(request, "errors/413.html", {"limit_mb": limit // (1024 * 1024)}, status=413)
+    title, _why, todo = errors.PAGES[413]
+    response = errors.page(request, 413, (title, _("The platform takes at most %(limit)s MB at once.") % {"limit": limit // (1024 * 1024)}, todo))
     response["Connection"] = "close"
     return response

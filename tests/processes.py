@@ -25,7 +25,8 @@ def wait_for(condition, seconds=20, what="condition"):
         if value:
             return value
         time.sleep(0.05)
-    raise AssertionError(f"waited {seconds} s in vain for {what}")
+    log = settings.VAR / "worker.log"
+    raise AssertionError(f"waited {seconds} s in vain for {what}\n{log.read_text()[-3000:] if log.exists() else ''}")
 
 
 class Queue:
@@ -48,7 +49,19 @@ class Queue:
     def worker(self, *modules, concurrency=1, **env):
         """Start a Celery worker (prefork) in its own process group; `modules` are imported too, so that tests bring their own job kinds."""
         include = [f"--include={','.join(modules)}"] if modules else []
-        command = [sys.executable, "-m", "celery", "-A", "config", "worker", f"--concurrency={concurrency}", "-l", "WARNING", "--without-gossip", "--without-mingle"]
+        command = [
+            sys.executable,
+            "-m",
+            "celery",
+            "-A",
+            "config",
+            "worker",
+            f"--concurrency={concurrency}",
+            "-l",
+            "WARNING",
+            "--without-gossip",
+            "--without-mingle",
+        ]
         log = open(settings.VAR / "worker.log", "ab")  # noqa: SIM115
         process = subprocess.Popen(command + include, cwd=ROOT, env=child_environment(**env), stdout=log, stderr=log, start_new_session=True)
         self.workers.append(process)

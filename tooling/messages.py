@@ -1,7 +1,7 @@
 """Translations without gettext's tools: compile with Babel, list what has no Chinese yet, and merge new strings into the catalogue.
 
-    python -m tooling.messages             compile what is older than its sources
-    python -m tooling.messages --missing   list untranslated strings, fail when there is one
+python -m tooling.messages             compile what is older than its sources
+python -m tooling.messages --missing   list untranslated strings, fail when there is one
 """
 
 import io
