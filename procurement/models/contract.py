@@ -2,10 +2,13 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from kernel.encryption import EncryptedField, EncryptedRow
 from kernel.models.living import Living
-from kernel.money import MoneyField
+from kernel.money import ZERO, MoneyField
+from procurement.permissions_contract import ContractQuerySet, OfContractQuerySet
 
 
 class Contract(Living):
@@ -36,7 +39,10 @@ class Contract(Living):
     notice_published_on = models.DateField(null=True, editable=False)
     filing_due_on = models.DateField(null=True, editable=False)
     filed_on = models.DateField(null=True, editable=False)
+    terms = models.TextField(_("further terms"), max_length=4000, blank=True)
+    ended_on = models.DateField(null=True, editable=False)
     is_backfill = models.BooleanField(_("entered afterwards"), default=False, editable=False)
+    objects = ContractQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -57,20 +63,42 @@ class Contract(Living):
     def trail_chain(self):
         return self.project.trail_chain() if "project" in self._state.fields_cache else f"project-{self.project_id}"
 
+    def get_absolute_url(self):
+        return reverse("contract_detail", args=[self.pk])
+
     @property
     def current_amount(self):
+        """The contract with its add-ons (yuan)."""
         return self.amount + self.addons
 
+    @property
+    def net_paid(self):
+        """Paid and not returned by a bank (yuan)."""
+        return self.paid - self.returned
 
-class KeyPerson(models.Model):
+    @property
+    def unpaid(self):
+        """What is still open of the current amount (yuan)."""
+        return self.current_amount - self.net_paid
+
+    @property
+    def statutory(self):
+        """Bought under the procurement law (the duties D06–D08 hold), not below the limit."""
+        return bool(self.lot_id) and self.lot.tender.method != "self_run"
+
+
+class KeyPerson(EncryptedRow):
     """A named person of the contract; may not change mid-term without the purchaser's consent."""
 
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="key_people")
     name = models.CharField(_("name"), max_length=40)
     duty = models.CharField(_("duty"), max_length=60)
     qualification = models.CharField(_("qualification"), max_length=80, blank=True)
-    phone = models.BinaryField(null=True, editable=False)
-    left_on = models.DateField(null=True, blank=True)
+    phone = EncryptedField(_("telephone"), max_length=20, blank=True)
+    left_on = models.DateField(_("left on"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
 
     def __str__(self):
         return self.name
@@ -103,13 +131,22 @@ class Amendment(Living):
     number = models.CharField(_("number"), max_length=30)
     delta = MoneyField(_("added amount"))
     subject_matter = models.TextField(_("what changes"), max_length=2000)
-    signed_on = models.DateField(_("signed on"), null=True, blank=True)
+    signed_on = models.DateField(_("signed on"), null=True, blank=True, editable=False)
+    objects = OfContractQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("amendment")
+        constraints = [models.CheckConstraint(condition=Q(delta__gte=0), name="amendment_not_negative")]
 
     def __str__(self):
         return self.number
 
+    def get_absolute_url(self):
+        return reverse("contract_detail", args=[self.contract_id])
+
     def trail_chain(self):
-        return self.contract.trail_chain()
+        return f"project-{self.contract.project_id}"
 
 
 class PaymentStage(Living):
@@ -128,6 +165,7 @@ class PaymentStage(Living):
     held = MoneyField(_("withheld"), editable=False)
     paid = MoneyField(_("paid"), editable=False)
     settle_reason = models.CharField(_("why settled lower"), max_length=300, blank=True)
+    objects = OfContractQuerySet.as_manager()
 
     class Meta:
         ordering = ["contract_id", "order"]
@@ -141,15 +179,23 @@ class PaymentStage(Living):
     def __str__(self):
         return self.name
 
+    def get_absolute_url(self):
+        return reverse("contract_detail", args=[self.contract_id])
+
     def trail_chain(self):
-        return self.contract.trail_chain()
+        return f"project-{self.contract.project_id}"
+
+    @property
+    def payable(self):
+        """What may be asked for now (yuan): the amount less what was paid and what is held."""
+        return max(self.amount - self.paid - self.held, ZERO)
 
 
 class Clearance(models.Model):
     """What a later stage states about a payment stage: who says so, how much is held (yuan), since when; the payment reads only these."""
 
     stage = models.ForeignKey(PaymentStage, models.PROTECT, related_name="clearances")
-    source = models.CharField(max_length=20, choices=[("community", _("community's confirmation")), ("check", _("third-party check")), ("finding", _("finding"))])
+    source = models.CharField(max_length=20, choices=[("community", _("community's confirmation")), ("check", _("third-party check")), ("finding", _("finding")), ("cancelled", _("cancelled activity"))])
     reference = models.CharField(max_length=40)
     held = MoneyField()
     note = models.CharField(max_length=300, blank=True)

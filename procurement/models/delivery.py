@@ -2,11 +2,14 @@
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
+from kernel.encryption import BlindIndexField, EncryptedField, EncryptedRow
 from kernel.models.living import Living
 from kernel.money import MoneyField
+from procurement.permissions_contract import OfContractQuerySet
 
 
 class Activity(Living):
@@ -32,6 +35,7 @@ class Activity(Living):
     cancel_cause = models.CharField(
         _("cause"), max_length=10, blank=True, choices=[("weather", _("weather")), ("purchaser", _("purchaser")), ("provider", _("provider"))]
     )
+    objects = OfContractQuerySet.as_manager()
 
     class Meta:
         ordering = ["planned_on", "id"]
@@ -40,19 +44,22 @@ class Activity(Living):
     def __str__(self):
         return self.title
 
+    def get_absolute_url(self):
+        return reverse("activity_detail", args=[self.pk])
+
     def trail_chain(self):
         return f"project-{self.contract.project_id}"
 
 
-class SignIn(models.Model):
+class SignIn(EncryptedRow):
     """One person on the sign-in sheet; name and telephone encrypted."""
 
     KINDS = [("self", _("in person")), ("guardian", _("guardian")), ("family", _("family")), ("signed_for", _("signed for")), ("no_phone", _("no telephone"))]
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="sign_ins")
     kind = models.CharField(_("signed by"), max_length=12, choices=KINDS, default="self")
-    name = models.BinaryField(editable=False)
-    phone = models.BinaryField(null=True, editable=False)
-    phone_key = models.CharField(max_length=64, blank=True, editable=False, db_index=True)
+    name = EncryptedField(_("name"), max_length=40)
+    phone = EncryptedField(_("telephone"), max_length=20, blank=True)
+    phone_key = BlindIndexField(of="phone", domain="phone")
     signed_at = models.DateTimeField(default=clock.now)
 
     def __str__(self):
@@ -74,11 +81,20 @@ class CostVoucher(models.Model):
     purpose = models.CharField(_("purpose"), max_length=120)
     entered_by = models.ForeignKey("kernel.User", models.PROTECT, related_name="+")
     entered_at = models.DateTimeField(default=clock.now)
+    voided_at = models.DateTimeField(null=True, editable=False)
+    void_reason = models.CharField(_("why void"), max_length=300, blank=True, editable=False)
+    objects = OfContractQuerySet.as_manager()
 
     class Meta:
         ordering = ["spent_on", "id"]
         verbose_name = _("cost voucher")
-        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="cost_voucher_positive")]
+        constraints = [
+            models.CheckConstraint(condition=Q(amount__gt=0), name="cost_voucher_positive"),
+            models.UniqueConstraint(fields=["contract", "number"], condition=Q(voided_at__isnull=True), name="cost_voucher_number_once"),
+        ]
 
     def __str__(self):
         return f"{self.number} {self.amount}"
+
+    def trail_chain(self):
+        return f"project-{self.contract.project_id}"

@@ -2,11 +2,13 @@
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 from kernel.models.living import Living
 from kernel.money import MoneyField
+from procurement.permissions_contract import OfContractQuerySet, OfStageQuerySet
 
 
 class PaymentRequest(Living):
@@ -26,6 +28,8 @@ class PaymentRequest(Living):
     paid_on = models.DateField(_("paid on"), null=True, editable=False)
     voucher_number = models.CharField(_("payment voucher number"), max_length=40, blank=True, editable=False)
     returned_times = models.PositiveSmallIntegerField(default=0, editable=False)
+    parts = models.JSONField(default=list, editable=False)
+    objects = OfStageQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -43,8 +47,20 @@ class PaymentRequest(Living):
     def __str__(self):
         return self.number
 
+    def get_absolute_url(self):
+        return reverse("payment_detail", args=[self.pk])
+
     def trail_chain(self):
         return f"project-{self.stage.contract.project_id}"
+
+    @property
+    def contract(self):
+        return self.stage.contract
+
+    @property
+    def round(self):
+        """Which sending this is: the first, or after how many returns by the bank."""
+        return self.returned_times + 1
 
 
 class PaymentApproval(models.Model):
@@ -76,13 +92,19 @@ class Closing(Living):
     satisfaction = models.DecimalField(_("satisfaction (%)"), max_digits=5, decimal_places=2, null=True, blank=True)
     community_opinion = models.CharField(_("community's opinion"), max_length=300, blank=True)
     recipients_opinion = models.CharField(_("recipients' opinion"), max_length=300, blank=True)
+    acceptors = models.CharField(_("members of the acceptance group"), max_length=200, blank=True, editable=False)
+    conclusion = models.TextField(_("conclusion of the acceptance"), max_length=2000, blank=True, editable=False)
     accepted_on = models.DateField(_("accepted on"), null=True, editable=False)
+    objects = OfContractQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("closing")
 
     def __str__(self):
         return str(self.contract)
+
+    def get_absolute_url(self):
+        return reverse("closing_detail", args=[self.pk])
 
     def trail_chain(self):
         return f"project-{self.contract.project_id}"
