@@ -1,10 +1,19 @@
 """What was printed, and last year's totals where they cannot be computed."""
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 from kernel.money import MoneyField
+
+
+class ReportQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Reports this person may see (see reporting.permissions)."""
+        from reporting.permissions import report_scope
+
+        return self.filter(report_scope(user)).distinct()
 
 
 class Report(models.Model):
@@ -15,18 +24,25 @@ class Report(models.Model):
     number = models.CharField(_("issue number"), max_length=30, unique=True)
     params = models.JSONField(default=dict)
     purchaser = models.ForeignKey("communities.Purchaser", models.PROTECT, null=True, blank=True, related_name="+")
+    place = models.ForeignKey("communities.Place", models.PROTECT, null=True, blank=True, related_name="+")
     project = models.ForeignKey("procurement.Project", models.PROTECT, null=True, blank=True, related_name="reports")
+    job = models.ForeignKey("kernel.Job", models.PROTECT, null=True, related_name="+")
     requested_by = models.ForeignKey("kernel.User", models.PROTECT, related_name="reports")
     requested_at = models.DateTimeField(default=clock.now)
-    digest = models.CharField(max_length=64, blank=True)
+    digests = models.JSONField(default=dict)
     made_at = models.DateTimeField(null=True)
+
+    objects = ReportQuerySet.as_manager()
 
     class Meta:
         ordering = ["-requested_at"]
         verbose_name = _("report")
 
     def __str__(self):
-        return self.number
+        return f"{self.get_kind_display()} {self.number}"
+
+    def get_absolute_url(self):
+        return reverse("report_detail", args=[self.pk])
 
 
 class YearTotal(models.Model):

@@ -1,0 +1,52 @@
+"""What everybody may read: published needs, announcements, signed contracts and their money. Nothing sealed is ever mentioned."""
+
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import Coalesce
+
+from communities.models import Need, Place
+from kernel.money import MoneyField
+from procurement.models import Announcement, Contract, PaymentRequest
+from reporting.figures import SIGNED
+
+PUBLIC_NEEDS = Q(status="published")
+
+
+def communities():
+    """Open communities with how much they show, by street."""
+    return (
+        Place.objects.filter(kind=Place.COMMUNITY, closed_on=None)
+        .select_related("parent")
+        .annotate(need_count=Count("needs", filter=Q(needs__status="published"), distinct=True))
+        .order_by("parent__sort_key", "sort_key")
+    )
+
+
+def needs(place=None):
+    rows = Need.objects.filter(PUBLIC_NEEDS).select_related("place__parent").order_by("-published_at")
+    return rows.filter(place__path__startswith=place.path) if place else rows
+
+
+def announcements(place=None, kinds=()):
+    """Published announcements, newest first."""
+    rows = Announcement.objects.filter(public=True).select_related("tender__purchaser", "lot", "contract")
+    if kinds:
+        rows = rows.filter(kind__in=kinds)
+    if place:
+        rows = rows.filter(Q(tender__lots__project__place=place) | Q(lot__project__place=place) | Q(contract__project__place=place)).distinct()
+    return rows.order_by("-published_at", "-id")
+
+
+def contracts(place=None):
+    """Signed contracts whose notice is published (条例50条); amounts and what is paid so far in yuan."""
+    rows = Contract.objects.filter(SIGNED, notice_published_on__isnull=False).select_related("project__place", "organization", "purchaser")
+    return (rows.filter(project__place=place) if place else rows).order_by("-signed_on", "-id")
+
+
+def money_of(place):
+    """What a community's published contracts are worth and what is paid (yuan)."""
+    rows = contracts(place)
+    totals = rows.order_by().aggregate(
+        count=Count("pk"), amount=Coalesce(Sum("amount"), 0, output_field=MoneyField()), addons=Coalesce(Sum("addons"), 0, output_field=MoneyField())
+    )
+    paid = PaymentRequest.objects.filter(status="paid", stage__contract__in=rows.order_by()).aggregate(paid=Coalesce(Sum("amount"), 0, output_field=MoneyField()))
+    return {"count": totals["count"], "amount": totals["amount"] + totals["addons"], "paid": paid["paid"]}

@@ -1,0 +1,65 @@
+"""Public pages: no login, no JavaScript."""
+
+from django.core.paginator import Paginator
+from django.shortcuts import get_object_or_404, render
+from django.utils.translation import gettext as _
+
+from communities.models import Place
+from procurement.models import Announcement
+from reporting import public
+
+PAGE = 20
+
+
+def page_of(request, rows):
+    return Paginator(rows, PAGE).get_page(request.GET.get("page"))
+
+
+def home(request):
+    words = request.GET.get("q", "").replace("\x00", "").strip()[:40]
+    places = public.communities()
+    if words:
+        places = places.filter(name__icontains=words)
+    return render(
+        request, "public/home.html", {"places": places[:300], "words": words, "latest": public.announcements()[:6], "needs": public.needs()[:6]}
+    )
+
+
+def public_community(request, pk):
+    place = get_object_or_404(Place, pk=pk, kind=Place.COMMUNITY)
+    return render(
+        request,
+        "public/community.html",
+        {
+            "place": place,
+            "needs": public.needs(place)[:50],
+            "announcements": public.announcements(place)[:30],
+            "contracts": public.contracts(place)[:50],
+            "money": public.money_of(place),
+        },
+    )
+
+
+def public_needs(request):
+    return render(request, "public/needs.html", {"page": page_of(request, public.needs())})
+
+
+def public_notices(request):
+    return render(
+        request, "public/announcements.html", {"heading": _("Procurement notices"), "page": page_of(request, public.announcements(kinds=("notice", "correction", "termination")))}
+    )
+
+
+def public_results(request):
+    return render(
+        request, "public/announcements.html", {"heading": _("Results and contracts"), "page": page_of(request, public.announcements(kinds=("result", "contract", "acceptance")))}
+    )
+
+
+def public_notice(request, pk):
+    row = get_object_or_404(Announcement.objects.filter(public=True).select_related("tender", "lot", "contract"), pk=pk)
+    return render(request, "public/announcement.html", {"announcement": row})
+
+
+def public_contracts(request):
+    return render(request, "public/contracts.html", {"page": page_of(request, public.contracts())})
