@@ -68,7 +68,22 @@ def of(subject, user=None, role=None):
     return rows if user is None else [row for row in rows if may_read(user, row)]
 
 
-@transaction.atomic
+def keep(file, kinds=filetypes.ALL):
+    """Check a Django File and put its content safely on disk. Returns (digest, Kind). Raises ValidationError.
+
+    A view may call it before its verb: the verb's `attach` then finds the content there and holds its locks for a moment only.
+    """
+    kind = filetypes.inspect(file, kinds)
+    digest = hashlib.sha256()
+    for piece in file.chunks():
+        digest.update(piece)
+    name = content_name(digest.hexdigest())
+    if not default_storage.exists(name) or default_storage.size(name) != file.size:
+        file.seek(0)
+        default_storage.save(name, file)
+    return digest.hexdigest(), kind
+
+
 def attach(subject, file, role, *, actor, visibility=Attachment.STAFF, kept_until=None, kinds=filetypes.ALL):
     """Keep a file (a Django File, or (name, bytes) of something generated) for a saved subject. Returns the Attachment.
 
@@ -77,34 +92,27 @@ def attach(subject, file, role, *, actor, visibility=Attachment.STAFF, kept_unti
     """
     if isinstance(file, tuple):
         file = ContentFile(file[1], name=file[0])
-    kind = filetypes.inspect(file, kinds)
-    digest = hashlib.sha256()
-    for piece in file.chunks():
-        digest.update(piece)
-    sha256 = digest.hexdigest()
-    # The subject is locked here, so that two clicks at once make one file.
-    type(subject)._base_manager.select_for_update().filter(pk=subject.pk).first()
-    if known := Attachment.objects.of(subject).filter(role=role, sha256=sha256).first():
-        return known
-    name = content_name(sha256)
-    if not default_storage.exists(name) or default_storage.size(name) != file.size:
-        file.seek(0)
-        default_storage.save(name, file)
-    person = actor if getattr(actor, "pk", None) else None
-    attachment = Attachment.objects.create(
-        subject_type=ContentType.objects.get_for_model(subject),
-        subject_id=subject.pk,
-        role=role,
-        original_name=filetypes.clean_name(file.name),
-        sha256=sha256,
-        size=file.size,
-        content_type=kind.content_type,
-        visibility=visibility,
-        uploaded_by=person,
-        kept_until=kept_until,
-    )
-    attachment.subject = subject
-    trail.record(subject, "attach", actor=person, params={"attachment": attachment.pk, "role": role, "sha256": sha256})
+    sha256, kind = keep(file, kinds)
+    with transaction.atomic():
+        # The subject is locked here, so that two clicks at once make one file.
+        type(subject)._base_manager.select_for_update().filter(pk=subject.pk).first()
+        if known := Attachment.objects.of(subject).filter(role=role, sha256=sha256).first():
+            return known
+        person = actor if getattr(actor, "pk", None) else None
+        attachment = Attachment.objects.create(
+            subject_type=ContentType.objects.get_for_model(subject),
+            subject_id=subject.pk,
+            role=role,
+            original_name=filetypes.clean_name(file.name),
+            sha256=sha256,
+            size=file.size,
+            content_type=kind.content_type,
+            visibility=visibility,
+            uploaded_by=person,
+            kept_until=kept_until,
+        )
+        attachment.subject = subject
+        trail.record(subject, "attach", actor=person, params={"attachment": attachment.pk, "role": role, "sha256": sha256})
     return attachment
 
 

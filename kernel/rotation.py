@@ -3,10 +3,9 @@
 from django.apps import apps
 from django.db import transaction
 
-from kernel import crypto, drafts
+from kernel import crypto
 from kernel.encryption import EncryptedField, Sealed
 from kernel.models.access import SubjectKey
-from kernel.models.draft import Draft
 
 _others: list = []
 
@@ -28,7 +27,6 @@ def _renew_sealed(field):
 def columns():
     """(model, field name, renewed) of everything written under the platform key."""
     yield SubjectKey, "wrapped", lambda row: row.wrapped and crypto.renew(row.wrapped, row.aad)
-    yield Draft, "content", lambda row: crypto.renew(row.content, drafts.bound_to(row.user_id, row.key))
     for model in apps.get_models():
         for field in model._meta.local_concrete_fields:
             if isinstance(field, EncryptedField) and not field.subject:
