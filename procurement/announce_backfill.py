@@ -1,0 +1,25 @@
+"""What backfill announces: navigation, the second person's desk."""
+
+from django.utils.translation import gettext_lazy as _
+
+from communities.permissions import has_role, purchaser_ids
+from kernel import files, registry
+from kernel.registry import NavItem, Task
+from procurement.lifecycle import backfill  # noqa: F401
+from procurement.models import Backfill
+
+CONFIRMERS = ("leader", "accountant", "handler", "supervisor")
+files.register_access(Backfill, lambda user, attachment: Backfill.objects.visible_to(user).filter(pk=attachment.subject_id).exists())
+registry.nav(NavItem("money", _("Entered afterwards"), "backfill_list", may=lambda user: has_role(user, *CONFIRMERS, "observer"), order=75))
+
+
+@registry.desk
+def desk(user):
+    """Batches that wait for a second person, and own drafts."""
+    units = purchaser_ids(user, *CONFIRMERS)
+    if not units:
+        return
+    for batch in Backfill.objects.filter(purchaser__in=units, status="submitted").exclude(created_by=user):
+        yield Task("backfill", batch.name, _("Confirm the contracts entered afterwards"), batch.get_absolute_url(), batch.created_at)
+    for batch in Backfill.objects.filter(created_by=user, status="draft"):
+        yield Task("backfill", batch.name, _("Complete the contracts entered afterwards"), batch.get_absolute_url(), batch.created_at)
