@@ -1,5 +1,6 @@
 """What every detail page shows of a subject: how far its life has come, who it is waiting on, and everything that happened."""
 
+import inspect
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,6 +11,7 @@ from django.utils.translation import ngettext
 
 from kernel import clock, lifecycle, trail
 
+GIVEN = {"actor", "happened_on", "reason"}
 VERB_LABELS = {
     "create": _("created"),
     "created": _("created"),
@@ -117,16 +119,30 @@ def progress_of(subject):
     return Progress(stages, ahead[0].label if ahead else "", waits_for)
 
 
+def takes_over_http(life, verb):
+    """Whether the act address can run this verb: it is registered, and everything it requires is asked by its form or given anyway."""
+    function = life.functions.get(verb)
+    if function is None:
+        return False
+    if verb in life.forms:
+        return True
+    names = list(inspect.signature(function).parameters.values())[1:]
+    return all(p.name in GIVEN or p.default is not p.empty or p.kind in (p.VAR_KEYWORD, p.VAR_POSITIONAL) for p in names)
+
+
 def offers_for(subject, user):
     """Buttons for the template: dicts of step, refusal, whether it needs a page of its own, and `withdraw` where it is possible."""
     if not getattr(user, "is_authenticated", False) or not getattr(subject, "LIFE", None):
         return []
     life, found = subject.LIFE, []
     for offer in lifecycle.offers(subject, user):
-        if offer.step.verb not in life.functions:
+        step = offer.step
+        link = life.links.get(step.verb)
+        if step.by_code or not (link or takes_over_http(life, step.verb)):
             continue
-        asks = offer.step.needs_reason or offer.step.verb in life.forms
-        found.append({"verb": offer.step.verb, "label": offer.step.label, "tone": offer.step.tone, "hint": offer.step.hint, "refusal": offer.refusal, "asks": asks})
+        asks = step.needs_reason or step.verb in life.forms
+        url = link(subject) if link else ""
+        found.append({"verb": step.verb, "label": step.label, "tone": step.tone, "hint": step.hint, "refusal": offer.refusal, "asks": asks, "url": url})
     if not life.step("withdraw") and lifecycle.may_withdraw(subject, user):
         hint = _("Takes your last step back; possible until somebody else acts.")
         found.append({"verb": "withdraw", "label": _("Take back"), "tone": "secondary", "hint": hint, "refusal": None, "asks": True})

@@ -58,6 +58,8 @@ class Step:
     rules: tuple = ()
     hint: object = ""
     waits_for: str = ""
+    by_code: bool = False  # follows from another verb: no button, no address
+    unnamed: bool = False  # the trail keeps no actor: before the opening nobody may learn who bids (财政部令第87号 第28条)
 
 
 @dataclass
@@ -73,6 +75,7 @@ class Life:
     functions: dict = field(default_factory=dict)
     forms: dict = field(default_factory=dict)
     undo: dict = field(default_factory=dict)
+    links: dict = field(default_factory=dict)
     correctable: tuple = ()
 
     def __post_init__(self):
@@ -90,6 +93,10 @@ class Life:
             return function
 
         return register
+
+    def link(self, step, address):
+        """Send the step's button to a page of its own: `address(subject)` -> url. The act address does not take this verb then."""
+        self.links[step.verb] = address
 
     def form(self, step, form_class):
         """Give a step the form that asks what its verb needs (kwargs of the verb = cleaned_data)."""
@@ -114,11 +121,11 @@ def principals_of(user):
     return [user, *(row.principal for row in rows)]
 
 
-def acting_for(actor, subject, step):
-    """On whose behalf `actor` may take the step: None (own right) or the principal. Raises PermissionDenied."""
+def acting_for(actor, subject, step, people=None):
+    """On whose behalf `actor` may take the step: None (own right) or the principal. Raises PermissionDenied. `people`: principals_of, asked once."""
     if step.may(actor, subject):
         return None
-    for principal in principals_of(actor)[1:]:
+    for principal in (principals_of(actor) if people is None else people)[1:]:
         if step.may(principal, subject):
             return principal
     raise PermissionDenied(str(_("Your role does not allow “{step}” here.")).format(step=step.label))
@@ -130,7 +137,7 @@ def open_holds(subject):
     return list(Hold.objects.filter(subject_type=kind, subject_id=subject.pk, released_at=None).order_by("placed_at"))
 
 
-def refusal_of(subject, step, actor, holds=None):
+def refusal_of(subject, step, actor, holds=None, people=None):
     """Why the step is refused now for this actor, or None."""
     if subject.status not in step.sources:
         state = subject.LIFE.states.get(subject.status, subject.status)
@@ -138,22 +145,22 @@ def refusal_of(subject, step, actor, holds=None):
     for hold in open_holds(subject) if holds is None else holds:
         if step.verb in hold.verbs:
             return Refusal("held", _("This is on hold: {note}").format(note=hold.note or hold.reason_code), article=hold.article)
-    principal = acting_for(actor, subject, step)
+    principal = acting_for(actor, subject, step, people)
     return step.objection(subject, actor) or (step.objection(subject, principal) if principal else None)
 
 
 def offers(subject, actor, *, all_states=False):
     """The buttons this actor sees: steps their role allows, those out of state left out, each with its refusal or None."""
-    found, holds = [], None
+    found, holds, people = [], None, principals_of(actor)
     for step in subject.LIFE.steps:
         if not all_states and subject.status not in step.sources:
             continue
         try:
-            acting_for(actor, subject, step)
+            acting_for(actor, subject, step, people)
         except PermissionDenied:
             continue
         holds = open_holds(subject) if holds is None else holds
-        found.append(Offer(step, refusal_of(subject, step, actor, holds)))
+        found.append(Offer(step, refusal_of(subject, step, actor, holds, people)))
     return found
 
 
@@ -184,7 +191,7 @@ def advance(subject, step, *, actor, happened_on=None, reason="", params=None, c
         raise Refusal("lost_race", _("Somebody else has just acted on this."), todo=_("Reload the page to see what they did."))
     subject.status = target
     trail.record(
-        subject, step.verb, actor=actor, on_behalf_of=principal, from_status=before, to_status=target, happened_on=happened_on, reason=reason, params=params
+        subject, step.verb, actor=None if step.unnamed else actor, on_behalf_of=None if step.unnamed else principal, from_status=before, to_status=target, happened_on=happened_on, reason=reason, params=params
     )
     return subject
 

@@ -38,8 +38,11 @@ def described(bound):
 
 
 @register.inclusion_tag("kernel/parts/field.html")
-def field(bound):
-    """One field: label, what is required, help, widget and its errors, tied together for screen readers."""
+def field(bound, plain=False):
+    """One field: label, what is required, help, widget and its errors, tied together for screen readers. `plain`: no help, no placeholder."""
+    if plain:
+        bound.help_text = bound.field.help_text = ""
+        bound.field.widget.attrs.pop("placeholder", None)
     return described(bound)
 
 

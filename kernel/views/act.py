@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from kernel import lifecycle
+from kernel.detail import takes_over_http
 from kernel.forms import StepForm, accepted_by, refused, render_form, takes_anything
 
 
@@ -29,7 +30,7 @@ class TakeBack:
 
 
 def find(noun, pk, verb, user):
-    """The life, the subject this user may see and the step. A stranger gets 404."""
+    """The life, the subject this user may see and the step. A stranger gets 404, and so does a verb without a page here."""
     life = lifecycle.LIVES.get(noun)
     if life is None:
         raise Http404
@@ -40,9 +41,9 @@ def find(noun, pk, verb, user):
     if subject is None:
         raise Http404
     step = life.step(verb)
-    if step is not None and verb in life.functions:
+    if step is not None and verb in life.functions and not step.by_code and verb not in life.links and takes_over_http(life, verb):
         return life, subject, step, life.functions[verb]
-    if verb == "withdraw":
+    if verb == "withdraw" and step is None:
         return life, subject, TakeBack(), lifecycle.withdraw
     raise Http404
 
