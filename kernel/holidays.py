@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection, transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel import clock, workdays
 from kernel.lifecycle import Life, Refusal, Step, advance
@@ -52,7 +53,12 @@ def _own_draft(calendar, actor):
 
 PUBLISH = Step("publish", _("Publish"), ("draft",), "published", may_keep, _second_person, rules=("G09",), waits_for=_("a second calendar keeper"))
 DISCARD = Step("discard", _("Discard"), ("draft",), "discarded", may_keep, _own_draft, tone="danger")
-LIFE = Life("holidaycalendar", HolidayCalendar, {"draft": _("draft"), "published": _("published"), "discarded": _("discarded")}, (PUBLISH, DISCARD))
+STATES = {
+    "draft": pgettext_lazy("calendar state", "draft"),
+    "published": pgettext_lazy("calendar state", "published"),
+    "discarded": pgettext_lazy("calendar state", "discarded"),
+}
+LIFE = Life("holidaycalendar", HolidayCalendar, STATES, (PUBLISH, DISCARD))
 
 
 @transaction.atomic

@@ -55,6 +55,11 @@ class Param:
     roll: bool = False
     note: str = ""
 
+    @property
+    def label(self):
+        """What the figure is, in the reader's language."""
+        return self.name.replace("_", " ") if (get_language() or "zh").startswith("en") else self.note
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -122,8 +127,8 @@ class Rule:
 
 def read_param(where, name, row):
     """One typed figure from its TOML or JSON table. Raises BadRule."""
-    if not isinstance(row, dict) or "value" not in row or "unit" not in row:
-        raise BadRule(f"{where}.{name}: a parameter needs value and unit")
+    if not isinstance(row, dict) or {"value", "unit", "note"} - set(row):
+        raise BadRule(f"{where}.{name}: a parameter needs value, unit and note (what it is, in Chinese)")
     extra = set(row) - {"value", "unit", "roll", "note"}
     if extra:
         raise BadRule(f"{where}.{name}: unknown keys {sorted(extra)}")

@@ -81,7 +81,8 @@ def calendar_version(request, pk):
     subject = get_object_or_404(HolidayCalendar.objects.visible_to(request.user).select_related("created_by", "confirmed_by"), pk=pk)
     years = [{"row": row, "months": _months(row), "days": list(row.days.all())} for row in subject.years.prefetch_related("days")]
     mine = subject.status == "draft" and holidays.may_keep(request.user) and subject.created_by_id in (None, request.user.pk)
-    return render(request, "kernel/calendar_version.html", {"subject": subject, "years": years, "mine": mine})
+    context = {"subject": subject, "years": years, "mine": mine, "this_year": clock.today().year}
+    return render(request, "kernel/calendar_version.html", context)
 
 
 def _months(row):
