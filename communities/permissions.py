@@ -7,7 +7,9 @@ from django.db.models import Q
 
 from communities.models import Membership, Place
 from communities.models.membership import MONEY_ROLES
+from communities.models.place import under
 from kernel import clock
+from kernel.lifecycle import principals_of
 
 
 def memberships_of(user):
@@ -21,6 +23,23 @@ def memberships_of(user):
             Membership.objects.filter(user=user, starts_on__lte=day).exclude(ends_on__lt=day).select_related("purchaser__place", "place")
         )
         user._memberships = (day, rows)
+    return rows
+
+
+def forget_memberships(user):
+    """Read them again next time: after a membership of this very object was given or ended."""
+    user.__dict__.pop("_memberships", None)
+    user.__dict__.pop("_reach", None)
+
+
+def reach(user):
+    """The memberships by which the user sees rows: their own and those of the people they stand in for. Read once per user object and day."""
+    if not user.is_authenticated or not user.is_active:
+        return []
+    day, rows = getattr(user, "_reach", (None, None))
+    if day != clock.today():
+        rows = [row for person in principals_of(user) for row in memberships_of(person)]
+        user._reach = (clock.today(), rows)
     return rows
 
 
@@ -69,18 +88,72 @@ def place_paths(user, *roles):
 
 def in_places(paths, field="place__path"):
     """A Q of rows at or below these places; matches nothing when there are none."""
-    query = Q(pk__in=[])
-    for path in paths:
-        query |= Q(**{f"{field}__startswith": path})
-    return query
+    return under(paths, field)
 
 
 def purchase_scope(user, place="place__path", purchaser="purchaser"):
-    """A Q of purchases this user may see: finance its district, purchaser staff their unit's, community staff their place's."""
-    query = in_places(place_paths(user, "finance", "community", "grid_worker"), place)
-    if ids := purchaser_ids(user):
+    """A Q of purchases this user may see (stand-ins included): finance its district, purchaser staff their unit's, community staff their place's."""
+    rows = reach(user)
+    query = in_places({row.place.path for row in rows if row.place_id}, place)
+    if ids := {row.purchaser_id for row in rows if row.purchaser_id}:
         query |= Q(**{f"{purchaser}__in": ids})
     return query
+
+
+def area_paths(user):
+    """Paths of the areas the user sees (stand-ins included): the places they work at and the areas of their purchasers."""
+    return {(row.place or row.purchaser.place).path for row in reach(user)}
+
+
+def area_scope(user, field="place__path"):
+    """A Q of rows that lie in the user's area: what residents wish and need there."""
+    return under(area_paths(user), field)
+
+
+def staff_scope(user):
+    """A Q of memberships and invitations of one's own unit; a street also sees those of the places in its area."""
+    rows = reach(user)
+    query = Q(purchaser__in={row.purchaser_id for row in rows if row.purchaser_id})
+    query |= under({row.place.path for row in rows if row.place_id}, "place__path")
+    query |= under({row.place.path for row in rows if row.place_id and row.role == "finance"}, "purchaser__place__path")
+    query |= under({row.purchaser.place.path for row in rows if row.purchaser_id and row.purchaser.kind == "street"}, "place__path")
+    return query
+
+
+def at_area(*roles):
+    """Predicate for a Step: one of the roles at the purchaser in whose area the subject's place lies."""
+    return lambda user, subject: any(
+        row.role in roles and row.purchaser_id and subject.place.path.startswith(row.purchaser.place.path) for row in memberships_of(user)
+    )
+
+
+INVITERS = ("leader", "supervisor")
+
+
+def may_staff(user, purchaser=None, place=None):
+    """Who invites and ends staff: a platform administrator anywhere; a leader or the supervising section for their own purchaser
+    and, when that is a street office, for the places in its area."""
+    if not user.is_authenticated or not user.is_active:
+        return False
+    if user.is_platform_admin:
+        return True
+    for row in memberships_of(user):
+        if row.role in INVITERS and row.purchaser_id:
+            if purchaser is not None and row.purchaser_id == purchaser.pk:
+                return True
+            if place is not None and row.purchaser.kind == "street" and place.path.startswith(row.purchaser.place.path):
+                return True
+    return False
+
+
+def may_staff_somewhere(user):
+    """Whether the user may invite anybody at all."""
+    return user.is_authenticated and (user.is_platform_admin or has_role(user, *INVITERS))
+
+
+def is_platform_admin(user):
+    """Configures; has no part in any purchase."""
+    return user.is_authenticated and user.is_active and user.is_platform_admin
 
 
 def people(*roles, purchaser=None, place=None):

@@ -1,1 +1,69 @@
 """Imported when the app is ready: registers the lives and fills the kernel's registries."""
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from communities import handover
+from communities.permissions import memberships_of, reach
+from kernel import files, registry, trail
+from kernel.pinyin import sort_key
+from kernel.registry import Hit, NavItem, Task
+from providers.forms.organization import OrganizationForm  # noqa: F401
+from providers.lifecycle import account, organization  # noqa: F401
+from providers.models import BankAccount, Organization
+from providers.permissions import VERIFIERS, in_area_of, is_member, member_rows, organizations_of
+
+
+def own_rows(user):
+    """Memberships that verify organizations, and those that confirm accounts."""
+    rows = memberships_of(user)
+    return [row for row in rows if row.role in VERIFIERS], [row for row in rows if row.role == "accountant"]
+
+
+@registry.desk
+def waiting(user):
+    """Organizations to verify, accounts to confirm; for a manager: what is missing from their own."""
+    verifying, confirming = own_rows(user)
+    if verifying:
+        for row in Organization.objects.filter(status="submitted").select_related("place")[:200]:
+            if any(in_area_of(mine, row) for mine in verifying) and not is_member(user, row):
+                yield Task("organization", row.name, _("Verify it"), row.get_absolute_url(), since=row.created_at, detail=row.get_kind_display())
+    if confirming:
+        for row in BankAccount.objects.waiting().select_related("organization__place")[:200]:
+            if any(in_area_of(mine, row.organization) for mine in confirming) and row.asked_by_id != user.pk:
+                yield Task(_("bank account"), row.organization.name, _("Confirm the account"), reverse("account_confirm", args=[row.pk]), since=row.asked_at)
+    for row in member_rows(user):
+        own = row.organization
+        if row.role != "manager":
+            continue
+        if own.status == "draft":
+            last = trail.rows_of(own).filter(verb="send_back").last()
+            yield Task("organization", own.name, _("Complete and submit it"), own.get_absolute_url(), since=own.created_at, detail=last.reason if last else "")
+        elif own.status == "verified" and own.kind != "community_group" and not own.accounts.filter(Q(replaced_at=None, refused_at=None)).exists():
+            yield Task("organization", own.name, _("Enter the bank account"), reverse("account_create", args=[own.pk]), since=own.verified_at)
+
+
+@registry.search
+def find(user, text):
+    rows = Organization.objects.visible_to(user).filter(Q(name__icontains=text) | Q(credit_code__iexact=text) | Q(sort_key__startswith=sort_key(text)))[:10]
+    return [Hit(_("organization"), row.name, row.get_absolute_url(), row.get_kind_display()) for row in rows]
+
+
+registry.nav(
+    NavItem("providers", _("Organizations"), "organization_list", may=lambda user: bool(reach(user)), order=10),
+    NavItem("providers", _("My organization"), "my_organization", may=lambda user: bool(organizations_of(user)), order=5),
+    NavItem("public", _("Register an organization"), "organization_register", may=lambda user: True, order=80),
+)
+
+files.register_access(Organization, lambda user, row: Organization.objects.visible_to(user).filter(pk=row.subject_id).exists())
+files.register_access(BankAccount, lambda user, row: BankAccount.objects.visible_to(user).filter(pk=row.subject_id).exists())
+
+
+@handover.register
+def sole_manager_of(user):
+    """A login is not closed while it is the only manager of an organization."""
+    for row in member_rows(user):
+        others = row.organization.members.filter(role="manager", ends_on=None).exclude(user=user)
+        if row.role == "manager" and not others.exists():
+            yield handover.Held(row.organization.name, row.organization.get_absolute_url())

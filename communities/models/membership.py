@@ -26,6 +26,19 @@ PLACE_ROLES = ("finance", "community", "grid_worker")
 MONEY_ROLES = ("finance", "accountant", "cashier", "leader")
 
 
+class MembershipQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Colleagues: those of one's purchaser and of the places in its area; a platform administrator sees all."""
+        from communities.permissions import staff_scope
+
+        return self.all() if getattr(user, "is_platform_admin", False) else self.filter(staff_scope(user))
+
+    def in_force(self, day=None):
+        """Those that count on a day (default: today)."""
+        day = day or clock.today()
+        return self.filter(starts_on__lte=day).exclude(ends_on__lt=day)
+
+
 class Membership(models.Model):
     """One role of one person at one purchaser or place. Ended, never deleted."""
 
@@ -35,6 +48,7 @@ class Membership(models.Model):
     place = models.ForeignKey("communities.Place", models.PROTECT, null=True, blank=True, related_name="memberships", verbose_name=_("place"))
     starts_on = models.DateField(_("from"), default=clock.today)
     ends_on = models.DateField(_("to"), null=True, blank=True)
+    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -47,7 +61,15 @@ class Membership(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.user} · {self.get_role_display()} · {self.purchaser or self.place}"
+        return f"{self.user} · {self.get_role_display()} · {self.unit}"
+
+    @property
+    def unit(self):
+        """The purchaser or place it belongs to."""
+        return self.purchaser or self.place
+
+    def trail_chain(self):
+        return self.unit.trail_chain()
 
 
 class Invitation(models.Model):
@@ -64,6 +86,29 @@ class Invitation(models.Model):
     expires_at = models.DateTimeField()
     accepted_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, related_name="+")
     accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("invitation")
 
     def __str__(self):
-        return f"{self.name} · {self.role}"
+        return f"{self.name} · {self.get_role_display()}"
+
+    @property
+    def unit(self):
+        """The purchaser or place invited to."""
+        return self.purchaser or self.place
+
+    @property
+    def state(self):
+        """accepted, revoked, expired or open."""
+        if self.accepted_at:
+            return "accepted"
+        if self.revoked_at:
+            return "revoked"
+        return "expired" if self.expires_at <= clock.now() else "open"
+
+    def trail_chain(self):
+        return self.unit.trail_chain()

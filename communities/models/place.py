@@ -1,8 +1,49 @@
 """Where services happen: district → street → community → grid."""
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+
+def district_paths(user):
+    """Paths of the districts this user, or somebody they stand in for, works in."""
+    from communities.permissions import reach
+
+    rows = reach(user)
+    return {"/{}/".format((row.place or row.purchaser.place).path.split("/")[1]) for row in rows}
+
+
+class PlaceQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Government staff see the tree of their own district, a platform administrator every tree. The tree is no secret, others have the public pages."""
+        if getattr(user, "is_platform_admin", False):
+            return self.all()
+        return self.filter(under(district_paths(user), "path"))
+
+    def open(self):
+        """Places not closed yet."""
+        return self.filter(closed_on=None)
+
+    def below(self, place):
+        """The place and everything in it."""
+        return self.filter(path__startswith=place.path)
+
+
+def under(paths, field):
+    """A Q of rows whose path field lies at or below one of the paths; matches nothing when there are none."""
+    query = models.Q(pk__in=[])
+    for path in paths:
+        query |= models.Q(**{f"{field}__startswith": path})
+    return query
+
+
+class PurchaserQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Government staff see the purchasers of their own district, a platform administrator all."""
+        if getattr(user, "is_platform_admin", False):
+            return self.all()
+        return self.filter(under(district_paths(user), "place__path"))
 
 
 class Place(models.Model):
@@ -18,6 +59,7 @@ class Place(models.Model):
     sort_key = models.CharField(_("pinyin"), max_length=120, blank=True)
     population = models.PositiveIntegerField(_("residents"), null=True, blank=True)
     closed_on = models.DateField(_("closed on"), null=True, blank=True)
+    objects = PlaceQuerySet.as_manager()
 
     class Meta:
         ordering = ["sort_key", "id"]
@@ -26,6 +68,22 @@ class Place(models.Model):
 
     def __str__(self):
         return self.name
+
+    def get_absolute_url(self):
+        return reverse("place_detail", args=[self.pk])
+
+    def trail_chain(self):
+        return f"place-{self.pk}"
+
+    @property
+    def above_ids(self):
+        """Ids of the places above, from the district down."""
+        return [int(part) for part in self.path.strip("/").split("/")[:-1] if part]
+
+    def name_on(self, day):
+        """The name it bore on a day (papers print the name valid on their day)."""
+        found = self.names.filter(valid_from__lte=day).exclude(valid_to__lt=day).order_by("-valid_from").first()
+        return found.name if found else self.name
 
 
 class PlaceName(models.Model):
@@ -66,6 +124,7 @@ class Purchaser(models.Model):
     address = models.CharField(_("address"), max_length=120, blank=True)
     phone = models.CharField(_("telephone"), max_length=30, blank=True)
     community_weight = models.PositiveSmallIntegerField(_("weight of the community's opinion (%)"), default=50)
+    objects = PurchaserQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -73,3 +132,9 @@ class Purchaser(models.Model):
 
     def __str__(self):
         return self.name
+
+    def get_absolute_url(self):
+        return reverse("purchaser_detail", args=[self.pk])
+
+    def trail_chain(self):
+        return f"purchaser-{self.pk}"

@@ -1,5 +1,5 @@
 """The doing side."""
 
-from providers.models.organization import BankAccount, Exclusion, Organization, OrganizationMember, OrganizationName
+from providers.models.organization import BankAccount, Exclusion, MemberInvitation, Organization, OrganizationMember, OrganizationName
 
-__all__ = ["BankAccount", "Exclusion", "Organization", "OrganizationMember", "OrganizationName"]
+__all__ = ["BankAccount", "Exclusion", "MemberInvitation", "Organization", "OrganizationMember", "OrganizationName"]
