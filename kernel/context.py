@@ -82,7 +82,7 @@ class Shell:
     @cached_property
     def public_nav(self):
         """Entries of the group "public", for everybody."""
-        return self._entries([item for item in registry._nav if item.group == "public"])
+        return self._entries(registry.public_items())
 
 
 def shell(request):

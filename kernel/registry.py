@@ -12,7 +12,9 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, timedelta
+
+from kernel import clock
 
 
 @dataclass(frozen=True)
@@ -24,8 +26,13 @@ class Task:
     action: object
     url: str
     since: datetime | None = None
-    due: datetime | None = None
+    due: datetime | date | None = None
     detail: str = ""
+
+    @property
+    def due_at(self):
+        """The due moment; a bare day ends at midnight."""
+        return self.due if self.due is None or isinstance(self.due, datetime) else clock.end_of_day(self.due)
 
 
 @dataclass(frozen=True)
@@ -125,8 +132,8 @@ def panels_for(noun, subject, user):
 def tasks_for(user):
     """Everything that waits for this user, overdue and soonest first; undated by age."""
     tasks = [task for provider in _desk for task in provider(user)]
-    far = datetime.max
-    return sorted(tasks, key=lambda task: (task.due is None, task.due.replace(tzinfo=None) if task.due else far, str(task.since or "")))
+    far = clock.now() + timedelta(days=36500)
+    return sorted(tasks, key=lambda task: (task.due_at or far, str(task.since or "")))
 
 
 def hits_for(user, text):
@@ -140,6 +147,11 @@ def nav_items(user):
         if item.may(user):
             groups[item.group].append(item)
     return list(groups.items())
+
+
+def public_items():
+    """Entries of the public pages, for everybody."""
+    return sorted((item for item in _nav if item.group == "public"), key=lambda item: item.order)
 
 
 def open_reminders(now):

@@ -22,20 +22,13 @@ from kernel.templatetags.diandan import is_overdue, task_group
 from kernel.twofactor import lacks_second_factor
 
 
-def due_of(task):
-    """A task's due moment; a bare day ends at midnight."""
-    if task.due is None or isinstance(task.due, datetime.datetime):
-        return task.due
-    return clock.end_of_day(task.due)
-
-
 @login_required
 def desk(request):
     """What waits for me and for the people I stand in for, in groups: overdue first, then by due date, then by age."""
     entries = []
     for person in principals_of(request.user):
         standing_for = None if person == request.user else person
-        entries += [{"task": task, "due": due_of(task), "overdue": is_overdue(due_of(task)), "for": standing_for} for task in registry.tasks_for(person)]
+        entries += [{"task": task, "due": task.due_at, "overdue": is_overdue(task.due_at), "for": standing_for} for task in registry.tasks_for(person)]
     last = clock.now() + datetime.timedelta(days=36500)
     entries.sort(key=lambda entry: (entry["due"] or last, str(entry["task"].since or "")))
     groups = {}
