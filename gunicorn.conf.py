@@ -20,3 +20,4 @@ errorlog = "-"
 # No query string and no referrer: they may carry a resident's number or name.
 access_log_format = "%(h)s %(m)s %(U)s %(s)s %(B)s %(M)sms"
 forwarded_allow_ips = "*" if read("BEHIND_PROXY") else "127.0.0.1"
+control_socket_disable = True

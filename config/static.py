@@ -8,5 +8,12 @@ class HashedFiles(CompressedManifestStaticFilesStorage):
 
     manifest_strict = False
 
+    def hashed_name(self, name, content=None, filename=None):
+        """A vendor's style sheet may name a source map it does not ship; that is no reason not to start."""
+        try:
+            return super().hashed_name(name, content, filename)
+        except ValueError:
+            return name
+
     def stored_name(self, name):
         return self.hashed_files.get(self.hash_key(self.clean_name(name)), name)

@@ -58,6 +58,9 @@ def test_every_dependency_is_locked():
 
 
 def test_migrations_are_current(db):
+    from django.apps import apps
     from django.core.management import call_command
 
+    with_rows = {model._meta.app_label for model in apps.get_models()} & set(LAYERS)
+    assert with_rows == {app for app in LAYERS if (ROOT / app / "migrations" / "0001_initial.py").exists()}
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)

@@ -70,7 +70,12 @@ def owners():
     return _owners()
 
 
+FRAMES = {"public/base_public.html"}  # the frame of pages without login: every layer's pages may extend it
+
+
 def _template_level(path):
+    if path.relative_to(ROOT / "templates").as_posix() in FRAMES:
+        return LEVEL["kernel"]
     folder = path.relative_to(ROOT / "templates").parts[0]
     return LEVEL.get(TEMPLATE_OWNER.get(folder, folder), LEVEL["kernel"])
 
