@@ -14,26 +14,27 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from kernel import clock, filetypes, trail
+from kernel import clock, filetypes, rules, trail
 from kernel.lifecycle import Refusal
 from kernel.models.attachment import Attachment
 from kernel.storage import content_name
 
 ROLES = {
-    "minutes": _("signed minutes"),
-    "licence": _("licence"),
-    "photo": _("photo"),
-    "invoice": _("invoice"),
-    "voucher": _("cost voucher"),
-    "sign_in": _("sign-in sheet"),
-    "contract": _("signed contract"),
-    "plan": _("activity plan"),
-    "proof": _("proof"),
-    "report": _("report"),
-    "notice": _("notice"),
-    "receipt": _("receipt"),
-    "other": _("other file"),
+    "minutes": pgettext_lazy("file role", "signed minutes"),
+    "licence": pgettext_lazy("file role", "licence"),
+    "photo": pgettext_lazy("file role", "photo"),
+    "invoice": pgettext_lazy("file role", "invoice"),
+    "voucher": pgettext_lazy("file role", "cost voucher"),
+    "sign_in": pgettext_lazy("file role", "sign-in sheet"),
+    "contract": pgettext_lazy("file role", "signed contract"),
+    "plan": pgettext_lazy("file role", "activity plan"),
+    "proof": pgettext_lazy("file role", "proof"),
+    "report": pgettext_lazy("file role", "report"),
+    "notice": pgettext_lazy("file role", "notice"),
+    "receipt": pgettext_lazy("file role", "receipt"),
+    "other": pgettext_lazy("file role", "other file"),
 }
 _access: dict[type, object] = {}
 _disposable: set[type] = set()
@@ -116,17 +117,16 @@ def attach(subject, file, role, *, actor, visibility=Attachment.STAFF, kept_unti
     return attachment
 
 
+@rules.carries("I01")
 def deletion_refusal(attachment):
     """Why a file may not be deleted now, or None."""
     if attachment.kept_until and attachment.kept_until >= clock.today():
-        return Refusal(
-            "kept", _("This file must be kept until {day}.").format(day=attachment.kept_until.isoformat()), article="政府采购法 第42条"
-        )
+        return Refusal("kept", _("This file must be kept until {day}.").format(day=attachment.kept_until.isoformat()), article=rules.get("I01").article)
     if attachment.kept_until is None and attachment.subject_type.model_class() not in _disposable:
         return Refusal(
             "kept",
             _("This file belongs to the archive of the purchase and can't be deleted."),
-            article="政府采购法 第42条",
+            article=rules.get("I01").article,
             todo=_("Add a corrected file; both stay visible."),
         )
     return None

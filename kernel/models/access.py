@@ -6,6 +6,7 @@ from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel import clock, crypto
 
@@ -17,9 +18,9 @@ class AccessLog(models.Model):
     subject_type = models.ForeignKey(ContentType, models.PROTECT)
     subject_id = models.BigIntegerField()
     subject = GenericForeignKey("subject_type", "subject_id")
-    field = models.CharField(_("field"), max_length=60)
-    purpose = models.CharField(_("purpose"), max_length=200)
-    at = models.DateTimeField(_("when"), default=clock.now)
+    field = models.CharField(pgettext_lazy("access log", "field"), max_length=60)
+    purpose = models.CharField(pgettext_lazy("access log", "purpose"), max_length=200)
+    at = models.DateTimeField(pgettext_lazy("access log", "when"), default=clock.now)
     recorded_at = models.DateTimeField(default=clock.wall)
 
     class Meta:

@@ -6,6 +6,7 @@ from django.core.files.storage import default_storage
 from django.db import models, transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel import clock
 from kernel.storage import content_name
@@ -38,18 +39,18 @@ class Attachment(models.Model):
     role = models.CharField(_("what it is"), max_length=40)
     original_name = models.CharField(_("file name"), max_length=160)
     sha256 = models.CharField(max_length=64, db_index=True)
-    size = models.BigIntegerField(_("size"))
+    size = models.BigIntegerField(pgettext_lazy("file", "size"))
     content_type = models.CharField(max_length=100)
     visibility = models.CharField(_("who may see it"), max_length=20, default=STAFF)
     uploaded_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, related_name="attachments", verbose_name=_("uploaded by"))
-    uploaded_at = models.DateTimeField(_("uploaded"), default=clock.now)
+    uploaded_at = models.DateTimeField(pgettext_lazy("file", "uploaded"), default=clock.now)
     kept_until = models.DateField(_("kept until"), null=True, blank=True)
 
     objects = AttachmentQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
-        verbose_name = _("file")
+        verbose_name = pgettext_lazy("file", "file")
         constraints = [models.CheckConstraint(condition=models.Q(size__gt=0), name="attachment_not_empty")]
         indexes = [models.Index(fields=["subject_type", "subject_id", "role"])]
 
