@@ -29,7 +29,7 @@ def contract_scope(user, path=""):
     for person in principals_of(user) if user.is_authenticated else ():
         found |= purchase_scope(person, place=f"{path}project__place__path", purchaser=f"{path}purchaser")
         if mine := organization_ids(person):
-            found |= Q(**{f"{path}organization__in": mine})
+            found |= Q(**{f"{path}organization__in": mine}) | Q(**{f"{path}organization__supporter__in": mine})
         if granted := granted_contracts(person):
             found |= Q(**{f"{path}pk__in": granted})
     return found
@@ -70,8 +70,9 @@ def on_contract(predicate):
 
 
 def delivers(user, subject):
-    """People of the contract's provider."""
-    return contract_of(subject).organization_id in organization_ids(user)
+    """People of the contract's provider; for a community group also those of its supporting organization."""
+    organization = contract_of(subject).organization
+    return bool({organization.pk, organization.supporter_id} & organization_ids(user))
 
 
 def in_community(user, subject):
