@@ -284,12 +284,15 @@ def test_the_tag_lists_only_what_the_reader_may_read(owned, people, rf):
     assert "秘密.pdf" not in seen(people["bob"]) and seen(people["bob"]).count("<img") == 2
 
 
-def test_files_lie_outside_what_the_web_serves(settings):
+def test_files_lie_outside_what_the_web_serves(owned):
     from django.conf import settings as real
 
-    media = Path(real.MEDIA_ROOT).resolve()
+    media = (real.VAR / "media").resolve()
     served = [Path(real.STATIC_ROOT), *(Path(entry[1] if isinstance(entry, tuple) else entry) for entry in real.STATICFILES_DIRS)]
-    assert not any(media.is_relative_to(folder.resolve()) for folder in served) and not real.MEDIA_URL
+    assert not any(media.is_relative_to(folder.resolve()) for folder in served)
+    row = files.attach(owned, ("n.pdf", PDF), "notice", actor=owned, visibility="public")
+    for root in filter(None, ("/media/", "/static/", real.MEDIA_URL)):
+        assert client_of().get(root + content_name(row.sha256)).status_code == 404
 
 
 def test_check_files_names_what_changed_and_removes_what_nobody_needs(owned, media):
@@ -309,3 +312,26 @@ def test_check_files_names_what_changed_and_removes_what_nobody_needs(owned, med
     (media / content_name(row.sha256)).write_bytes(b"changed")
     with pytest.raises(CommandError):
         call_command("check_files", stdout=StringIO())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_clicks_at_once_make_one_file(settings, rules):
+    import threading
+
+    from django.db import connection
+
+    owner = User.objects.create_user("alice", name="alice")
+    start, made = threading.Barrier(4), []
+
+    def click():
+        try:
+            start.wait(20)
+            made.append(files.attach(User.objects.get(pk=owner.pk), ("a.pdf", PDF), "minutes", actor=owner).pk)
+        finally:
+            connection.close()
+
+    clicks = [threading.Thread(target=click) for _ in range(4)]
+    [thread.start() for thread in clicks]
+    [thread.join(60) for thread in clicks]
+    assert len(made) == 4 and len(set(made)) == 1 and Attachment.objects.count() == 1
+    assert TrailRow.objects.filter(verb="attach").count() == 1

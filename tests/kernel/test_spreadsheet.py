@@ -86,9 +86,20 @@ def damaged():
     return out.getvalue()
 
 
+def lying():
+    """A part that unpacks to more than the directory declares."""
+    made = bytearray(write_xlsx("t", ["a"], [["text" * 50]]))
+    name = b"xl/sharedStrings.xml" if b"xl/sharedStrings.xml" in made else b"xl/styles.xml"
+    entry = made.rindex(name) - 46
+    assert made[entry : entry + 4] == b"PK\x01\x02"
+    made[entry + 24 : entry + 28] = (10).to_bytes(4, "little")
+    return bytes(made)
+
+
 @pytest.mark.parametrize(
     ("content", "name", "code"),
     [
+        (lying(), "a.xlsx", "damaged"),
         (b"", "a.xlsx", "empty"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "a.xls", "wrong_kind"),
         (b"%PDF-1.4", "a.xlsx", "wrong_kind"),
