@@ -24,9 +24,9 @@ def calendar_tasks(user):
     if draft:
         own = draft.created_by_id in (None, user.pk)
         action = _("Complete the days") if own else _("Compare and publish")
-        yield registry.Task("calendar", str(draft), action, draft.get_absolute_url(), since=draft.created_at, detail=draft.document_number)
+        yield registry.Task("holidaycalendar", str(draft), action, draft.get_absolute_url(), since=draft.created_at, detail=draft.document_number)
         return
     today = clock.today()
     if today.month >= PUBLISHED_AROUND and not workdays.is_loaded(today.year + 1):
         title = _("The holiday list of {year} is not loaded").format(year=today.year + 1)
-        yield registry.Task("calendar", title, _("Enter it when it is announced"), reverse("calendar"))
+        yield registry.Task("holidaycalendar", title, _("Enter it when it is announced"), reverse("calendar"))

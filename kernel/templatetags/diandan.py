@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 
 import cn2an
 from django import template
+from django.apps import apps
 from django.template.loader import get_template
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
@@ -167,6 +168,8 @@ def chart_scripts():
 
 
 def task_group(kind):
-    """The heading of a desk group: a life's noun in words, or the label given."""
+    """The heading of a desk group: the noun in words (a life's or a model's name), or the label given."""
     found = LIVES.get(str(kind))
-    return found.model._meta.verbose_name if found else kind
+    if found:
+        return found.model._meta.verbose_name
+    return next((model._meta.verbose_name for model in apps.get_models() if model._meta.model_name == str(kind)), kind)
