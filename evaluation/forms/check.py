@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.models import CallBack, Finding
+from kernel.cleaning import CleanForm
 from kernel.forms import StepForm
 from kernel.models import User
 from kernel.money import LARGEST
@@ -13,7 +14,7 @@ from providers.models import Organization
 YES_NO = [("", _("not looked at yet")), ("True", _("yes")), ("False", _("no"))]
 
 
-class AssignForm(forms.Form):
+class AssignForm(CleanForm):
     """Which audit firm and person supervise a contract."""
 
     firm = forms.ModelChoiceField(queryset=Organization.objects.none(), label=_("Audit firm"))
@@ -28,7 +29,7 @@ class AssignForm(forms.Form):
         ).distinct()
 
 
-class CompareForm(forms.Form):
+class CompareForm(CleanForm):
     """One activity compared with the plan."""
 
     counted = forms.IntegerField(label=_("People counted"), min_value=0, max_value=100000)
@@ -37,7 +38,7 @@ class CompareForm(forms.Form):
     remark = forms.CharField(label=_("Remark"), max_length=300, required=False)
 
 
-class FindingForm(forms.Form):
+class FindingForm(CleanForm):
     """What was found and how much is in doubt."""
 
     activity = forms.ModelChoiceField(queryset=Activity.objects.none(), label=_("Activity"), required=False)
@@ -52,13 +53,13 @@ class FindingForm(forms.Form):
         self.fields["activity"].queryset = Activity.objects.filter(check_items__check_of=check)
 
 
-class DrawForm(forms.Form):
+class DrawForm(CleanForm):
     """How many participants to telephone."""
 
     count = forms.IntegerField(label=_("People to call"), min_value=1, max_value=200, initial=5)
 
 
-class CallForm(forms.Form):
+class CallForm(CleanForm):
     """What one call said."""
 
     outcome = forms.ChoiceField(label=_("Outcome"), choices=CallBack._meta.get_field("outcome").choices[1:])

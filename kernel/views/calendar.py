@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
 from kernel import clock, holidays, workdays
+from kernel.cleaning import CleanForm
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal
 from kernel.models.calendar import Holiday, HolidayCalendar
@@ -19,12 +20,12 @@ from kernel.models.calendar import Holiday, HolidayCalendar
 LARGEST_FILE = 64 * 1024  # a year is some 40 lines
 
 
-class BeginForm(forms.Form):
+class BeginForm(CleanForm):
     document_number = forms.CharField(label=_("Document number"), max_length=80, help_text=_("Of the official notice, for example 国办发明电〔2025〕7号."))
     note = forms.CharField(label=_("Remark"), max_length=200, required=False)
 
 
-class YearForm(forms.Form):
+class YearForm(CleanForm):
     """One year as lines; a file, when given, replaces the text."""
 
     year = forms.IntegerField(label=_("Year"), min_value=2000, max_value=2100)

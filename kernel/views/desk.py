@@ -2,7 +2,6 @@
 
 import datetime
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kernel import clock, notices, registry
+from kernel.cleaning import CleanModelForm
 from kernel.forms import render_form
 from kernel.lifecycle import principals_of
 from kernel.listing import ChoiceFilter, Column, render_list
@@ -97,7 +97,7 @@ def search(request):
     return render(request, "kernel/search.html", {"site_query": text, "groups": list(groups.items()), "count": sum(map(len, groups.values()))})
 
 
-class PreferencesForm(forms.ModelForm):
+class PreferencesForm(CleanModelForm):
     """Language and mail; everything else about a person is kept by the office."""
 
     class Meta:

@@ -5,11 +5,12 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.models import Purchaser
 from communities.permissions import purchaser_ids
+from kernel.cleaning import CleanForm
 from kernel.upload import UploadField
 from procurement.lifecycle.backfill_rows import COLUMNS, NEEDED, STAGES
 
 
-class OwnPurchaserForm(forms.Form):
+class OwnPurchaserForm(CleanForm):
     """A form for one of the purchasers where the person handles purchases."""
 
     purchaser = forms.ModelChoiceField(label=_("Purchaser"), queryset=Purchaser.objects.none())

@@ -121,7 +121,7 @@ class ContactForm(OrganizationForm):
         return dict(self.cleaned_data)
 
 
-class LoginFields(forms.Form):
+class LoginFields(CleanForm):
     """A new login: name, password twice."""
 
     username = forms.CharField(label=_("login name"), max_length=40, validators=User._meta.get_field("username").validators, widget=forms.TextInput(attrs={"autocomplete": "username"}))

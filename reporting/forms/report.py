@@ -5,11 +5,12 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.models import Place, Purchaser
 from kernel import clock
+from kernel.cleaning import CleanForm
 from kernel.money import LARGEST
 from reporting.permissions import districts_of, purchasers_of
 
 
-class AnnualForm(forms.Form):
+class AnnualForm(CleanForm):
     """Year, cut-off date and whose purchases."""
 
     scope = forms.ChoiceField(label=_("Whose purchases"))
@@ -42,7 +43,7 @@ class AnnualForm(forms.Form):
         return {"year": self.cleaned_data["year"], "cutoff": self.cleaned_data["cutoff"], kind: model.objects.get(pk=pk)}
 
 
-class YearTotalForm(forms.Form):
+class YearTotalForm(CleanForm):
     """Last year's totals with their source."""
 
     place = forms.ModelChoiceField(label=_("District"), queryset=Place.objects.none())
@@ -66,7 +67,7 @@ class YearTotalForm(forms.Form):
         return data
 
 
-class VerifyForm(forms.Form):
+class VerifyForm(CleanForm):
     """A file to compare with the digest kept."""
 
     file = forms.FileField(label=_("File to compare"))
