@@ -138,8 +138,10 @@ def lifecycles_page():
     with override("en"):
         for noun, life in sorted(LIVES.items()):
             lines += [f"## {noun}", "", f"`{life.model._meta.label}` · begins as `{life.initial}`", ""]
-            if story := inspect.cleandoc((inspect.getmodule(next(iter(life.functions.values()), None)) or life).__doc__ or ""):
-                lines += [story, ""]
+            page = inspect.getmodule(next(iter(life.functions.values()), None))
+            if story := inspect.cleandoc(page.__doc__ or "") if page else "":
+                lines += ["```text", story, "```", ""]
+            predicates = _predicates(page)
             lines += ["```mermaid", "stateDiagram-v2", f"    [*] --> {life.initial}"]
             for state, label in life.states.items():
                 lines.append(f"    {state}: {label}")
@@ -150,15 +152,28 @@ def lifecycles_page():
                 sources = ", ".join(f"`{source}`" for source in step.sources)
                 target = f"`{step.target}`" if step.target else "stays"
                 marks = ["yes" if flag else "" for flag in (step.withdrawable, step.needs_reason)]
-                lines.append(f"| `{step.verb}` | {step.label} | {sources} | {target} | {_who(step)} | {', '.join(step.rules)} | {' | '.join(marks)} |")
+                lines.append(f"| `{step.verb}` | {step.label} | {sources} | {target} | {_who(step, predicates)} | {', '.join(step.rules)} | {' | '.join(marks)} |")
             lines.append("")
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _who(step):
-    name = getattr(step.may, "__name__", "") or type(step.may).__name__
-    who = f"`{name}`" if name != "<lambda>" else f"a rule of `{step.may.__module__}`"
+def _who(step, sources):
+    """The predicate of a step as its noun's page writes it; the function's name where the page cannot be read."""
+    who = f"`{sources.get(step.verb) or getattr(step.may, '__name__', type(step.may).__name__)}`"
     return f"{who}; {step.waits_for}" if step.waits_for else who
+
+
+def _predicates(module):
+    """verb -> the text of its `may` argument, for every `Step("verb", label, sources, target, may, …)` of a module."""
+    found = {}
+    if module is None:
+        return found
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] == "Step" and node.args and isinstance(node.args[0], ast.Constant):
+            may = node.args[4] if len(node.args) > 4 else next((word.value for word in node.keywords if word.arg == "may"), None)
+            if may is not None:
+                found[node.args[0].value] = ast.unparse(may).replace("|", "or")
+    return found
 
 
 def write_or_check(name, text, check):

@@ -127,6 +127,7 @@ def carries(*rule_ids):
 THRESHOLDS = load_thresholds()
 
 
+@carries("A01")
 def threshold(region, level, on=None):
     """A01 政府采购法第27条: the service thresholds of a region (division code) and level (province, city, county) on a date.
     The most local row wins. Without a row the answer is false and carries the reason; never a guess."""
