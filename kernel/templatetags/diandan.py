@@ -3,14 +3,13 @@
 import datetime
 from decimal import Decimal, InvalidOperation
 
-import cn2an
 from django import template
 from django.apps import apps
 from django.template.loader import get_template
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
-from kernel import clock, detail, registry
+from kernel import amounts, clock, detail, registry
 from kernel.lifecycle import LIVES
 from kernel.money import yuan as to_yuan
 
@@ -36,12 +35,8 @@ def wan(amount):
 
 @register.filter
 def in_words(amount):
-    """Decimal yuan in capital Chinese numerals 大写, quantized first because cn2an truncates."""
-    if amount is None or amount == "":
-        return ""
-    exact = to_yuan(amount)
-    words = cn2an.an2cn(str(abs(exact)), "rmb")
-    return f"负{words}" if exact < 0 else words
+    """Decimal yuan in capital Chinese numerals 大写; nothing for None."""
+    return "" if amount is None or amount == "" else amounts.in_words(amount)
 
 
 @register.filter
