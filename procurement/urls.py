@@ -1,3 +1,5 @@
 """Addresses of procurement."""
 
-urlpatterns = []
+from procurement import urls_projects
+
+urlpatterns = [*urls_projects.urlpatterns]

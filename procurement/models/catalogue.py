@@ -1,6 +1,7 @@
 """Guidance catalogue 指导性目录 and the government procurement item list 品目: two code systems, each with its date."""
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 
@@ -42,3 +43,6 @@ class CatalogueItem(models.Model):
 
     def __str__(self):
         return f"{self.code} {self.name}"
+
+    def get_absolute_url(self):
+        return reverse("catalogue_item", args=[self.pk])

@@ -6,11 +6,27 @@ from django.utils.translation import gettext_lazy as _
 from communities.models.membership import ROLES
 from kernel.models.living import Versioned
 from kernel.money import MoneyField
+from procurement.permissions import SettingQuerySet
 
 ROLE_CHOICES = list(ROLES.items())
 
 
-class Gate(Versioned):
+class StreetSetting(Versioned):
+    """A version of one setting. `replaces` is the row it ends when confirmed; `withdraws` ends that row and puts nothing in its place."""
+
+    replaces = models.ForeignKey("self", models.PROTECT, null=True, blank=True, editable=False, related_name="replaced_by")
+    withdraws = models.BooleanField(default=False, editable=False)
+    refused_at = models.DateTimeField(null=True, editable=False)
+    objects = SettingQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def trail_chain(self):
+        return f"purchaser-{self.purchaser_id}"
+
+
+class Gate(StreetSetting):
     """One review gate of a street: who decides, in which order, for which amounts (yuan)."""
 
     purchaser = models.ForeignKey("communities.Purchaser", models.PROTECT, related_name="gates")
@@ -20,7 +36,7 @@ class Gate(Versioned):
     by_meeting = models.BooleanField(_("decided in a meeting"), default=False)
     role = models.CharField(_("role"), max_length=16, choices=ROLE_CHOICES)
     amount_from = MoneyField(_("from amount"), default=0)
-    amount_to = MoneyField(_("to amount"), null=True, blank=True)
+    amount_to = MoneyField(_("to amount"), null=True, blank=True, default=None)
     expected_days = models.PositiveSmallIntegerField(_("expected working days"), default=5)
 
     class Meta:
@@ -30,7 +46,7 @@ class Gate(Versioned):
         return self.name
 
 
-class SelfRunProfile(Versioned):
+class SelfRunProfile(StreetSetting):
     """限额以下自行采购: how a street buys in one amount band (practice 1)."""
 
     purchaser = models.ForeignKey("communities.Purchaser", models.PROTECT, related_name="profiles")
@@ -60,7 +76,7 @@ class SelfRunProfile(Versioned):
         return self.name
 
 
-class PaymentStep(Versioned):
+class PaymentStep(StreetSetting):
     """One step of a payment on its way to *paid*: default section → accountant → leader, then paid by the cashier."""
 
     purchaser = models.ForeignKey("communities.Purchaser", models.PROTECT, related_name="payment_steps")
@@ -69,7 +85,7 @@ class PaymentStep(Versioned):
     role = models.CharField(_("role"), max_length=16, choices=ROLE_CHOICES)
     fund = models.ForeignKey("procurement.Fund", models.PROTECT, null=True, blank=True, related_name="+")
     amount_from = MoneyField(_("from amount"), default=0)
-    amount_to = MoneyField(_("to amount"), null=True, blank=True)
+    amount_to = MoneyField(_("to amount"), null=True, blank=True, default=None)
 
     class Meta:
         ordering = ["purchaser_id", "order"]

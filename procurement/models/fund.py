@@ -2,10 +2,12 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kernel.models.living import Living
 from kernel.money import MoneyField
+from procurement.permissions import FundQuerySet
 
 
 class Fund(Living):
@@ -32,6 +34,10 @@ class Fund(Living):
     forbidden_uses = models.CharField(_("forbidden uses"), max_length=300, blank=True)
     procurement_law = models.BooleanField(_("procurement law applies"), default=True)
     cutoff_on = models.DateField(_("treasury cut-off"), null=True, blank=True)
+    UNSPENT = [("lapse", _("lapses")), ("carry", _("carries over with a document"))]
+    unspent = models.CharField(_("unspent money at closing"), max_length=8, choices=UNSPENT, default="lapse")
+    predecessor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, editable=False, related_name="successors", verbose_name=_("carried over from"))
+    objects = FundQuerySet.as_manager()
 
     class Meta:
         ordering = ["-fiscal_year", "id"]
@@ -45,6 +51,18 @@ class Fund(Living):
     def __str__(self):
         return f"{self.name}（{self.fiscal_year}）"
 
+    def get_absolute_url(self):
+        return reverse("fund_detail", args=[self.pk])
+
+    def trail_chain(self):
+        return f"purchaser-{self.purchaser_id}"
+
     @property
     def free(self):
+        """What is not committed yet (yuan)."""
         return self.amount - self.committed
+
+    @property
+    def unpaid(self):
+        """Committed and not paid yet (yuan)."""
+        return self.committed - self.paid

@@ -4,10 +4,12 @@ from decimal import Decimal
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kernel.models.living import Living
 from kernel.money import MoneyField, yuan
+from procurement.permissions import MeetingQuerySet, ProjectQuerySet
 
 
 class Project(Living):
@@ -42,9 +44,10 @@ class Project(Living):
     )
     handler = models.ForeignKey("kernel.User", models.PROTECT, null=True, blank=True, related_name="handled_projects", verbose_name=_("handler"))
     budget_total = MoneyField(_("budget"), editable=False)
-    ceiling = MoneyField(_("approved amount"), null=True, editable=False)
+    ceiling = MoneyField(_("approved amount"), null=True, default=None, editable=False)
     revision = models.PositiveSmallIntegerField(default=0, editable=False)
     is_backfill = models.BooleanField(_("entered afterwards"), default=False, editable=False)
+    objects = ProjectQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -57,8 +60,24 @@ class Project(Living):
     def __str__(self):
         return self.title
 
+    def get_absolute_url(self):
+        return reverse("project_detail", args=[self.pk])
+
     def trail_chain(self):
         return f"project-{self.pk}"
+
+    def waiting_on(self):
+        """Who has to act next, in words: the open gate, or the applicant."""
+        if self.status == "in_review":
+            run = self.open_run()
+            return run.name if run else ""
+        if self.status in ("draft", "returned"):
+            return str(self.place)
+        return str(self.handler or self.purchaser) if self.status in ("approved", "sourcing", "contracted") else ""
+
+    def open_run(self):
+        """The gate that decides now, or None. Gates decide in their order."""
+        return self.gate_runs.filter(result="waiting").order_by("order", "id").first()
 
 
 class ProjectFund(models.Model):
@@ -180,13 +199,21 @@ class Meeting(Living):
     others_present = models.CharField(_("others present"), max_length=200, blank=True)
     confirmed_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, editable=False, related_name="+")
     confirmed_at = models.DateTimeField(null=True, editable=False)
+    objects = MeetingQuerySet.as_manager()
 
     class Meta:
         ordering = ["-held_on", "-id"]
         verbose_name = _("meeting")
+        constraints = [models.UniqueConstraint(fields=["purchaser", "number"], name="meeting_number_once")]
 
     def __str__(self):
         return f"{self.title} {self.number}"
+
+    def get_absolute_url(self):
+        return reverse("meeting_detail", args=[self.pk])
+
+    def trail_chain(self):
+        return f"purchaser-{self.purchaser_id}"
 
 
 class MeetingItem(models.Model):

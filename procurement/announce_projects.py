@@ -1,0 +1,159 @@
+"""What catalogue, funds, projects, meetings and settings announce: forms of steps, navigation, desk, search, deadlines, files, totals."""
+
+from datetime import timedelta
+
+from django.db.models import F, Sum
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from communities.permissions import memberships_of, people, place_paths, purchaser_ids
+from kernel import clock, files, registry, workdays
+from kernel.money import ZERO
+from kernel.registry import Hit, NavItem, Reminder, Task
+from procurement.forms.fund import ApproveFundForm, CloseFundForm
+from procurement.forms.meeting import MinutesForm
+from procurement.forms.project import GateForm
+from procurement.lifecycle import catalogue, configuration, fund, gates, meeting, project  # noqa: F401 (catalogue registers its job)
+from procurement.models import CatalogueItem, Fund, GateRun, Meeting, Project, ProjectFund
+from procurement.permissions import SETTING_ROLES
+
+fund.LIFE.form(fund.APPROVE, ApproveFundForm)
+fund.LIFE.form(fund.CLOSE, CloseFundForm)
+for _step in (gates.PASS_GATE, gates.CUT, gates.SEND_BACK, gates.REJECT):
+    project.LIFE.form(_step, GateForm)
+meeting.LIFE.form(meeting.MINUTES, MinutesForm)
+
+
+def _by_visibility(model):
+    return lambda user, attachment: model.objects.visible_to(user).filter(pk=attachment.subject_id).exists()
+
+
+for _model in (Fund, Project, Meeting):
+    files.register_access(_model, _by_visibility(_model))
+
+
+def _government(user):
+    return user.is_authenticated and bool(memberships_of(user))
+
+
+registry.nav(
+    NavItem("buying", _("Catalogue"), "catalogue_list", order=10),
+    NavItem("buying", _("Projects"), "project_list", order=20),
+    NavItem("buying", _("Meetings"), "meeting_list", lambda user: user.is_authenticated and bool(purchaser_ids(user) or place_paths(user, "finance")), order=25),
+    NavItem("money", _("Funds"), "fund_list", _government, order=10),
+    NavItem("settings", _("Settings of the street"), "configuration", lambda user: user.is_authenticated and bool(purchaser_ids(user) or place_paths(user, "finance")), order=20),
+)
+
+
+def due_of(run):
+    """Until when a gate is expected to decide (end of its working days)."""
+    opened = run.opened_at.astimezone(clock.ZONE).date()
+    return clock.end_of_day(workdays.add_workdays(opened, run.expected_days).date)
+
+
+@registry.desk
+def gates_waiting(user):
+    """Gates this person decides: with their role at the purchaser, in their turn, and nothing they applied for themselves."""
+    rows = memberships_of(user)
+    ids = {row.purchaser_id for row in rows if row.purchaser_id}
+    if not ids:
+        return
+    open_runs = GateRun.objects.filter(result="waiting", opened_at__isnull=False, project__status="in_review", project__purchaser__in=ids)
+    held = {(row.purchaser_id, row.role) for row in rows}
+    for run in open_runs.select_related("project__place").order_by("opened_at")[:200]:
+        if (run.project.purchaser_id, run.role) not in held or run.project.created_by_id == user.pk:
+            continue
+        action, url = (_("Record the meeting"), reverse("meeting_create")) if run.by_meeting else (_("Review it"), run.project.get_absolute_url())
+        yield Task("project", f"{run.project}（{run.name}）", action, url, since=run.opened_at, due=due_of(run), detail=str(run.project.place))
+
+
+@registry.desk
+def applications_waiting(user):
+    """Drafts and returned projects of the applicant; approved ones of the handler."""
+    paths = place_paths(user, "community")
+    rows = Project.objects.select_related("place")
+    if paths:
+        for row in rows.filter(created_by=user, status__in=("draft", "returned")).order_by("created_at")[:50]:
+            action = _("Complete and submit it") if row.status == "draft" else _("Work in the remarks and submit again")
+            yield Task("project", str(row), action, row.get_absolute_url(), since=row.created_at, detail=str(row.status_label))
+    ids = purchaser_ids(user, "handler")
+    if ids:
+        for row in rows.filter(purchaser__in=ids, status="approved").filter(handler=None)[:50]:
+            yield Task("project", str(row), _("Take it on"), row.get_absolute_url(), detail=str(row.place))
+        for row in rows.filter(handler=user, status="approved")[:50]:
+            yield Task("project", str(row), _("Start sourcing"), row.get_absolute_url(), detail=str(row.place))
+
+
+@registry.desk
+def minutes_waiting(user):
+    """Minutes of meetings this person attended and did not record."""
+    for row in Meeting.objects.filter(status="draft", attendees=user).exclude(created_by=user)[:50]:
+        yield Task("meeting", str(row), _("Confirm the minutes"), row.get_absolute_url(), since=row.created_at)
+
+
+@registry.desk
+def proposals_waiting(user):
+    """Settings proposed by somebody else that this person may confirm."""
+    if ids := purchaser_ids(user, *SETTING_ROLES):
+        for model in configuration.KINDS.values():
+            for row in model.objects.filter(purchaser__in=ids, confirmed_at=None, refused_at=None).exclude(proposed_by=user)[:20]:
+                yield Task(_("Settings of the street"), str(row), _("Confirm or turn down"), f"{reverse('configuration')}?purchaser={row.purchaser_id}")
+
+
+@registry.desk
+def funds_waiting(user):
+    """Expected money to be approved."""
+    if ids := purchaser_ids(user, "accountant", "fund_owner"):
+        for row in Fund.objects.filter(purchaser__in=ids, status="expected").exclude(created_by=user)[:20]:
+            yield Task("fund", str(row), _("Approve the money"), row.get_absolute_url(), since=row.created_at)
+
+
+@registry.search
+def find(user, text):
+    for row in Project.objects.visible_to(user).filter(title__icontains=text).select_related("place")[:6]:
+        yield Hit(pgettext_lazy("search", "project"), row.title, row.get_absolute_url(), f"{row.number} · {row.place} · {row.status_label}")
+    for row in Project.objects.visible_to(user).filter(number__iexact=text)[:1]:
+        yield Hit(pgettext_lazy("search", "project"), row.title, row.get_absolute_url(), row.number)
+    for row in Fund.objects.visible_to(user).filter(name__icontains=text)[:3]:
+        yield Hit(pgettext_lazy("search", "fund"), str(row), row.get_absolute_url(), str(row.status_label))
+    for row in CatalogueItem.objects.filter(name__icontains=text)[:4]:
+        yield Hit(pgettext_lazy("search", "catalogue item"), str(row), row.get_absolute_url())
+
+
+CUTOFF_DAYS = 30
+
+
+@registry.reminder
+def cutoffs(now):
+    """The treasury's cut-off warns 30 days ahead (practice 4) and stops no clock: funds with committed, unpaid money."""
+    today = now.astimezone(clock.ZONE).date()
+    rows = Fund.objects.filter(status__in=("approved", "closing"), cutoff_on__lte=today + timedelta(days=CUTOFF_DAYS), committed__gt=F("paid")).select_related("purchaser")
+    for row in rows:
+        phase = "before" if row.cutoff_on >= today else "after"
+        users = tuple(people("accountant", "fund_owner", purchaser=row.purchaser))
+        yield Reminder("fund_cutoff", row, users, clock.end_of_day(row.cutoff_on), phase, str(row), row.get_absolute_url())
+
+
+@registry.reminder
+def late_gates(now):
+    """A gate that has waited longer than its expected working days."""
+    for run in GateRun.objects.filter(result="waiting", opened_at__isnull=False, project__status="in_review").select_related("project__purchaser", "project__place"):
+        due = due_of(run)
+        if due < now:
+            users = tuple(people(run.role, purchaser=run.project.purchaser_id))
+            yield Reminder(f"gate_{run.pk}", run.project, users, due, "after", f"{run.project}：{run.name}", run.project.get_absolute_url())
+
+
+@registry.totals
+def committed_totals():
+    """Committed money of each fund against its projects; each project's budget against its lines."""
+    counted = dict(ProjectFund.objects.values_list("fund").annotate(total=Sum("committed")))
+    for row in Fund.objects.all():
+        if row.committed != (counted.get(row.pk) or ZERO):
+            yield f"fund {row.pk} committed", row.committed, counted.get(row.pk) or ZERO
+    for row in Project.objects.annotate(counted=Sum("lines__amount")).exclude(budget_total=F("counted")):
+        if row.budget_total != (row.counted or ZERO) and not row.is_backfill:
+            yield f"project {row.pk} budget", row.budget_total, row.counted or ZERO
+
+

@@ -1,0 +1,67 @@
+"""What proposing a street's own settings asks."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from kernel import clock
+from kernel.cleaning import CleanModelForm
+from procurement.models import Fund, Gate, PaymentStep, SelfRunProfile
+
+
+class SettingForm(CleanModelForm):
+    """Any version: from which day it counts, and the facts of its kind."""
+
+    def __init__(self, *args, purchaser, replacing=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.purchaser, self.replacing = purchaser, replacing
+        self.fields["valid_from"].initial = clock.today()
+        self.fields["valid_from"].help_text = _("What is already under way keeps the settings it started with.")
+        if "fund" in self.fields:
+            self.fields["fund"].queryset = Fund.objects.filter(purchaser=purchaser)
+            self.fields["fund"].required = False
+        if replacing and "key" in self.fields:
+            self.fields["key"].disabled = True
+
+    def clean_valid_from(self):
+        day = self.cleaned_data["valid_from"]
+        if day < clock.today():
+            raise forms.ValidationError(_("A new version cannot count from a day that has passed."))
+        return day
+
+    def clean(self):
+        data = super().clean()
+        low, high = data.get("amount_from"), data.get("amount_to")
+        if low is not None and high is not None and high <= low:
+            self.add_error("amount_to", _("The amount band ends before it begins."))
+        return data
+
+
+class GateForm(SettingForm):
+    class Meta:
+        model = Gate
+        fields = ["key", "name", "order", "by_meeting", "role", "amount_from", "amount_to", "expected_days", "valid_from"]
+        help_texts = {"key": _("A short word in Latin letters that stays the same when the name changes.")}
+
+    def clean_key(self):
+        key = self.cleaned_data["key"]
+        taken = Gate.in_force().filter(purchaser=self.purchaser, key=key)
+        if not self.replacing and taken.exists():
+            raise forms.ValidationError(_("There is already a gate of this key: propose a new version of it."))
+        return key
+
+
+class ProfileForm(SettingForm):
+    class Meta:
+        model = SelfRunProfile
+        fields = [
+            "name", "amount_from", "amount_to", "channel", "seal", "names_visible", "scoring", "paper_allowed", "min_days", "min_count", "approver_role", "publish", "valid_from",
+        ]  # fmt: skip
+
+
+class PaymentStepForm(SettingForm):
+    class Meta:
+        model = PaymentStep
+        fields = ["order", "name", "role", "fund", "amount_from", "amount_to", "valid_from"]
+
+
+FORMS = {"gate": GateForm, "profile": ProfileForm, "payment_step": PaymentStepForm}

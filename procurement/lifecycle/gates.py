@@ -1,0 +1,152 @@
+"""The review gates 预审 → 联审 → 工委会审议: a list per street and amount band, frozen on the project as GateRuns when it is submitted.
+
+Each gate decides in its order: pass, send back with reasons and remarks on lines, approve but cut to X yuan, or reject. A gate that sits in
+a meeting is decided by the confirmed minutes (meeting.py). Who applied, drafted or belongs to a provider concerned decides nothing; the
+engine asks this of a stand-in and of the person stood in for. Passed gates are records of people: later configuration does not touch them.
+"""
+
+from dataclasses import replace
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from kernel import clock, notices, trail
+from kernel.lifecycle import Refusal, Step, advance
+from kernel.money import yuan
+from procurement.models import GateRun, Project
+from procurement.permissions import holds, organization_ids
+
+
+def open_run(project):
+    """The gate that decides now, asked once per project object."""
+    if not hasattr(project, "_open_run"):
+        project._open_run = project.open_run()
+    return project._open_run
+
+
+def may_decide(user, project):
+    """The role of the open gate; gates in a meeting are decided by its minutes only."""
+    run = open_run(project)
+    return bool(run and not run.by_meeting and holds(user, run.role, project))
+
+
+def conflict(project, person):
+    """Why this person has to step aside for this project (applied, drafted, or belongs to a provider concerned), or None."""
+    from procurement.lifecycle.project import drafters
+
+    if not hasattr(project, "_drafters"):
+        project._drafters = drafters(project)
+        project._concerned = set(project.drafting_help.values_list("pk", flat=True)) | ({project.intended_id} - {None})
+    if person.pk in project._drafters:
+        return Refusal("applicant", _("{name} wrote or submitted this application and cannot decide on it.").format(name=person), todo=_("Another reviewer decides."))
+    if organization_ids(person) & project._concerned:
+        return Refusal("concerned", _("{name} belongs to a provider concerned and steps aside.").format(name=person), article="实施条例 第9条", todo=_("Another reviewer decides."))
+    return None
+
+
+PASS_GATE = Step(
+    "pass_gate", _("Pass"), ("in_review",), None, may_decide, conflict, tone="success", withdrawable=True, hint=_("The next gate decides then; after the last one the project is approved."),
+)  # fmt: skip
+APPROVE = Step("approve", _("Approved by all gates"), ("in_review",), "approved", may_decide, conflict, tone="success", withdrawable=True, waits_for=_("review gates"))
+CUT = Step("cut", _("Approve, but cut"), ("in_review",), "returned", may_decide, conflict, tone="secondary", hint=_("Only budget lines can be lowered then; passed gates stand."))
+SEND_BACK = Step("send_back", _("Send back"), ("in_review",), "returned", may_decide, conflict, tone="warning", needs_reason=True)
+REJECT = Step("reject", _("Reject"), ("in_review",), "rejected", may_decide, conflict, tone="danger", needs_reason=True, hint=_("This ends the application."))
+STEPS = {"passed": PASS_GATE, "cut": CUT, "returned": SEND_BACK, "rejected": REJECT}
+
+notices.register("project.returned", _("“{title}” was sent back by {gate}"))
+notices.register("project.cut", _("“{title}” was approved by {gate}, but cut to {amount} yuan"))
+notices.register("project.rejected", _("“{title}” was rejected by {gate}"))
+notices.register("project.approved", _("“{title}” passed all gates and is approved"))
+
+
+@transaction.atomic
+def decide_gate(run, result, actor, remark="", *, cut_to=None, line_remarks=None, happened_on=None, meeting=None):
+    """Decide one gate: result passed | cut | returned | rejected. Returns the fresh Project.
+
+    `cut_to` (yuan) below the budget for a cut; `remark` is required to send back or reject; `line_remarks`: {line id: text}.
+    `meeting`: confirmed minutes that carry the decision; then the actor is who confirmed them and the role is the meeting's.
+    Raises PermissionDenied or Refusal: not_its_turn, in_meeting, applicant, concerned, cut_amount, reason_missing.
+    """
+    project = Project.objects.select_for_update().get(pk=run.project_id)
+    now_open = project.open_run() if project.status == "in_review" else None
+    if project.status == "in_review" and (now_open is None or now_open.pk != run.pk):
+        raise Refusal(
+            "not_its_turn", _("“{gate}” does not decide “{project}” now.").format(gate=run.name, project=project), todo=_("The gate “{open}” comes first.").format(open=now_open or "—")
+        )
+    if run.by_meeting and meeting is None:
+        raise Refusal("in_meeting", _("“{gate}” decides in a meeting.").format(gate=run.name), todo=_("Record the meeting and have its minutes confirmed."))
+    step = STEPS[result]
+    changes = {}
+    if result == "cut":
+        cut_to = yuan(cut_to or 0)
+        if not 0 < cut_to < project.budget_total:
+            raise Refusal("cut_amount", _("A cut lies between zero and the budget of {total} yuan.").format(total=f"{project.budget_total:,.2f}"), field="cut_to")
+    if result == "passed" and not project.gate_runs.filter(result="waiting").exclude(pk=run.pk).exists():
+        step, changes = APPROVE, {"ceiling": project.budget_total}
+    if meeting is not None:
+        step = replace(step, may=lambda user, subject: True, objection=lambda subject, person: None)
+    params = {"gate": run.key, "run": run.pk, "result": result, **({"cut_to": str(cut_to)} if result == "cut" else {}), **({"meeting": meeting.pk} if meeting else {})}
+    project = advance(project, step, actor=actor, happened_on=happened_on, reason=remark, changes=changes, params=params)
+    GateRun.objects.filter(pk=run.pk).update(
+        result=result, decided_by=actor, decided_at=clock.now(), remark=remark, cut_to=cut_to if result == "cut" else None,
+        line_remarks={str(key): text for key, text in (line_remarks or {}).items() if text},
+    )  # fmt: skip
+    waiting = project.gate_runs.filter(result="waiting").order_by("order", "id")
+    if result == "passed":
+        if following := waiting.first():
+            GateRun.objects.filter(pk=following.pk).update(opened_at=clock.now())
+    else:
+        waiting.update(result="void")
+    project.__dict__.pop("_open_run", None)
+    _tell_applicant(project, run, result, cut_to)
+    return project
+
+
+def _tell_applicant(project, run, result, cut_to):
+    kind = {"returned": "project.returned", "rejected": "project.rejected", "cut": "project.cut"}.get(result) or ("project.approved" if project.status == "approved" else "")
+    if kind and project.created_by:
+        params = {"title": project.title, "gate": run.name, "amount": f"{cut_to:,.2f}" if cut_to else ""}
+        notices.notify(project.created_by, f"{kind}:{project.pk}:{run.pk}", kind, subject=project, url=project.get_absolute_url(), params=params)
+
+
+def _by_verb(project, result, actor, remark, **details):
+    run = project.open_run()
+    if run is None:
+        raise Refusal("no_gate", _("No gate is open for “{project}”.").format(project=project))
+    return decide_gate(run, result, actor, remark, **details)
+
+
+@transaction.atomic
+def pass_gate(project, *, actor, happened_on=None, reason="", line_remarks=None):
+    """The open gate passes the project; the last one approves it and sets the ceiling."""
+    return _by_verb(project, "passed", actor, reason, happened_on=happened_on, line_remarks=line_remarks)
+
+
+@transaction.atomic
+def cut(project, *, actor, cut_to=None, happened_on=None, reason="", line_remarks=None):
+    """The open gate approves, but only up to `cut_to` yuan; the lines go back to be lowered."""
+    return _by_verb(project, "cut", actor, reason, cut_to=cut_to, happened_on=happened_on, line_remarks=line_remarks)
+
+
+@transaction.atomic
+def send_back(project, *, actor, happened_on=None, reason="", line_remarks=None):
+    """The open gate sends the project back; `reason` says what is wrong, `line_remarks` with which lines."""
+    return _by_verb(project, "returned", actor, reason, happened_on=happened_on, line_remarks=line_remarks)
+
+
+@transaction.atomic
+def reject(project, *, actor, happened_on=None, reason=""):
+    """The open gate ends the application; `reason` is required."""
+    return _by_verb(project, "rejected", actor, reason, happened_on=happened_on)
+
+
+def undo_pass(project, actor):
+    """撤回 of a pass: the gate is open again. Refused when minutes decided it."""
+    last = trail.rows_of(project).last()
+    run = GateRun.objects.filter(pk=last.params.get("run"), project=project).first()
+    if run is None or "meeting" in last.params:
+        return Refusal("by_meeting", _("Confirmed minutes are not taken back."), todo=_("Ask for a correction instead."))
+    project.gate_runs.filter(result="waiting").update(opened_at=None)
+    GateRun.objects.filter(pk=run.pk).update(result="waiting", decided_by=None, decided_at=None, remark="", line_remarks={})
+    Project.objects.filter(pk=project.pk).update(ceiling=None)
+    return None

@@ -1,0 +1,134 @@
+"""Screens of the project: list, application form, funding, detail with gates and what was decided."""
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from kernel.cleaning import CleanForm
+from kernel.detail import render_detail
+from kernel.forms import refused, render_form
+from kernel.lifecycle import Refusal, acting_for
+from kernel.listing import ChoiceFilter, Column, render_list
+from procurement.forms.project import FundingFormSet, ProjectForm, applying_for, funds_for
+from procurement.lifecycle.budget import line_changes, shares
+from procurement.lifecycle.completeness import lacks, warnings
+from procurement.lifecycle.project import EDIT, FUNDING, draft_project, edit_project, open_cut, set_funding
+from procurement.models import Project
+
+
+class _Nothing(CleanForm):
+    """A form of formsets only; carries the refusal."""
+
+
+def _choices(field, label):
+    return lambda request: [(str(pk), name) for pk, name in Project.objects.visible_to(request.user).order_by(label).values_list(field, label).distinct()]
+
+
+@login_required
+def project_list(request):
+    rows = Project.objects.visible_to(request.user).select_related("place", "purchaser", "item")
+    may_apply = applying_for(request.user)[0].exists()
+    return render_list(
+        request, rows, title=_("Projects"),
+        columns=[
+            Column("number", _("Number")), Column("title", _("Project"), kind="link"), Column("place__name", _("Where")), Column("item__name", _("Catalogue item")),
+            Column("fiscal_year", _("Year"), value=lambda row: str(row.fiscal_year)), Column("way", _("Way"), value=lambda row: row.get_way_display()),
+            Column("budget_total", _("Budget"), kind="money"), Column("ceiling", _("Approved"), kind="money"), Column("status", _("Status"), kind="status"),
+        ],
+        search=("title", "number", "place__name", "item__name"),
+        filters=[
+            ChoiceFilter("status", _("Status"), choices=list(Project.LIFE.states.items())),
+            ChoiceFilter("place", _("Where"), choices=_choices("place_id", "place__name"), field="place_id"),
+            ChoiceFilter("year", _("Year"), choices=lambda request: [(str(y), str(y)) for y in Project.objects.visible_to(request.user).order_by("-fiscal_year").values_list("fiscal_year", flat=True).distinct()], field="fiscal_year"),
+            ChoiceFilter("way", _("Way"), choices=Project.WAYS),
+        ],
+        default_sort="-id", links=[(_("Apply for a project"), reverse("project_create"))] if may_apply else [], export_name="项目清单", empty_text=_("No project yet."),
+    )  # fmt: skip
+
+
+def visible(request, pk):
+    rows = Project.objects.visible_to(request.user).select_related("place", "purchaser__place", "item", "code", "intended", "handler", "created_by")
+    return get_object_or_404(rows, pk=pk)
+
+
+def may_take(user, project, step):
+    """Whether the step's role and state would let this person try."""
+    try:
+        acting_for(user, project, step)
+    except PermissionDenied:
+        return False
+    return project.status in step.sources
+
+
+@login_required
+def project_detail(request, pk):
+    project = visible(request, pk)
+    lines = list(project.lines.select_related("activity"))
+    snapshots = {row.number: row.snapshot for row in project.revisions.all()}
+    before, now = snapshots.get(project.revision - 1), snapshots.get(project.revision)
+    runs = list(project.gate_runs.select_related("decided_by").order_by("id"))
+    drafting = project.status in ("draft", "returned")
+    remarks = {}
+    for run in runs:
+        if run.revision == project.revision:
+            for key, text in run.line_remarks.items():
+                remarks.setdefault(int(key), []).append((run.name, text))
+    return render_detail(
+        request, project, "procurement/project.html", lines=lines, plan=list(project.plan.all()), fundings=list(project.fundings.select_related("fund")),
+        shares=shares(lines), needs=list(project.needs.select_related("place")), helpers=list(project.drafting_help.all()), runs=runs, remarks=remarks, cut=open_cut(project),
+        lacks=lacks(project) if drafting else [], warnings=warnings(project) if project.status in ("draft", "returned", "in_review", "approved") else [],
+        changes=[change for change in line_changes(before, now) if change.what != "same"] if before and now else [],
+        editable=may_take(request.user, project, EDIT), fundable=may_take(request.user, project, FUNDING),
+    )  # fmt: skip
+
+
+@login_required
+def project_create(request):
+    if not applying_for(request.user)[0].exists():
+        raise PermissionDenied
+    form = ProjectForm(request.POST or None, user=request.user, initial={"needs": request.GET.getlist("need")})
+    if request.method == "POST" and form.is_valid():
+        try:
+            project = draft_project(request.user, **form.facts())
+            return redirect("project_budget", project.pk)
+        except Refusal as refusal:
+            refused(form, refusal)
+    return render_form(
+        request, form, title=_("Apply for a project"), intro=_("First the facts, then plan and budget, then the funds. You can save at any time and submit when nothing is missing."),
+        rules=["A07", "A11"], submit=_("Save and go on to the budget"), cancel=reverse("project_list"), draft="project-new",
+    )  # fmt: skip
+
+
+@login_required
+def project_edit(request, pk):
+    project = visible(request, pk)
+    acting_for(request.user, project, EDIT)
+    form = ProjectForm(request.POST or None, user=request.user, instance=project)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return redirect(edit_project(visible(request, pk), actor=request.user, **form.facts()))
+        except Refusal as refusal:
+            refused(form, refusal)
+    return render_form(request, form, title=_("Edit the application"), rules=["A07"], cancel=project.get_absolute_url(), draft=f"project-{pk}")
+
+
+@login_required
+def project_funding(request, pk):
+    project = visible(request, pk)
+    acting_for(request.user, project, FUNDING)
+    initial = [{"fund": row.fund_id, "amount": row.amount} for row in project.fundings.all()] or [{"amount": project.budget_total}]
+    rows = FundingFormSet(request.POST or None, initial=initial, prefix="funding", form_kwargs={"funds": funds_for(project)})
+    form = _Nothing(request.POST or None)
+    if request.method == "POST" and form.is_valid() and rows.is_valid():
+        try:
+            chosen = [row.cleaned_data for row in rows.forms if row.cleaned_data.get("fund") and not row.cleaned_data.get("DELETE")]
+            return redirect(set_funding(project, chosen, request.user))
+        except Refusal as refusal:
+            refused(form, refusal)
+    return render_form(
+        request, form, title=_("Funds of {project}").format(project=project),
+        intro=_("Together they carry the budget of {total} yuan. Expected money may be planned on; nothing is published or signed before it is approved.").format(total=f"{project.budget_total:,.2f}"),
+        rules=["E06"], cancel=project.get_absolute_url(), formsets=[rows],
+    )  # fmt: skip
