@@ -29,6 +29,8 @@ def secrets_and_cookies(app_configs, **kwargs):
         )
     elif keys.stat().st_mode & 0o077:
         found.append(Error(f"KEY_DIR {keys} can be read by others.", hint=f"chmod 700 {keys}", id="diandan.E005"))
+    elif missing := [name for name in ("keyring.json", "seal_private.pem") if not (keys / name).exists()]:
+        found.append(Error(f"KEY_DIR {keys} lacks {', '.join(missing)}.", hint="Put back its copy; on a new installation run `manage.py makekeys` once.", id="diandan.E009"))
     if keys.resolve().is_relative_to(Path(settings.MEDIA_ROOT).resolve()):
         found.append(Error("KEY_DIR lies inside MEDIA_ROOT.", hint="Whoever copies the files would hold their keys too: move it.", id="diandan.E006"))
     if "*" in settings.ALLOWED_HOSTS:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from kernel.views import act, calendar, corrections, csp, desk, drafts, files, health, jobs, rules
+from kernel.views import access, act, calendar, corrections, csp, desk, drafts, files, health, jobs, rules
 
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("<str:noun>/<str:pk>/do/<str:verb>/", act.act, name="act"),
     path("<str:noun>/<int:pk>/corrections/new/", corrections.correction_ask, name="correction_ask"),
     path("<str:noun>/<int:pk>/corrections/<int:correction>/", corrections.correction_decide, name="correction_decide"),
+    path("settings/access-log/", access.access_log, name="access_log"),
     path("files/<int:pk>/thumbnail.jpg", files.thumbnail, name="file_thumbnail"),
     path("files/<int:pk>/<path:name>", files.file, name="file"),
     path("healthz", health.healthz, name="healthz"),

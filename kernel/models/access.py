@@ -11,6 +11,14 @@ from django.utils.translation import pgettext_lazy
 from kernel import clock, crypto
 
 
+class AccessLogQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Everybody sees their own looks; the platform administrator, who reveals nothing, sees all."""
+        if not user.is_authenticated:
+            return self.none()
+        return self if user.is_platform_admin else self.filter(who=user)
+
+
 class AccessLog(models.Model):
     """One look at one personal field: who, whose, what for. Append-only; holds no personal value."""
 
@@ -22,6 +30,8 @@ class AccessLog(models.Model):
     purpose = models.CharField(pgettext_lazy("access log", "purpose"), max_length=200)
     at = models.DateTimeField(pgettext_lazy("access log", "when"), default=clock.now)
     recorded_at = models.DateTimeField(default=clock.wall)
+
+    objects = AccessLogQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]

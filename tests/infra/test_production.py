@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 
 from communities.models import Place
-from kernel import checks, trail
+from kernel import checks, crypto, trail
 from kernel.models import User
 from tests.processes import ROOT
 
@@ -68,11 +68,17 @@ def production(settings, tmp_path):
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     settings.KEY_DIR, settings.MEDIA_ROOT = keys, tmp_path / "media"
     settings.ALLOWED_HOSTS = ["diandan.example.cn"]
+    crypto.make_keys()
     return settings
 
 
 def found():
     return [error.id for error in checks.secrets_and_cookies(None)]
+
+
+def test_missing_keys_are_named(production):
+    (production.KEY_DIR / "keyring.json").unlink()
+    assert found() == ["diandan.E009"]
 
 
 def test_nothing_is_wrong_with_a_sound_installation(production):
@@ -102,6 +108,7 @@ def test_the_key_folder_must_be_there_private_and_elsewhere(production, tmp_path
     assert found() == ["diandan.E004"]
     production.KEY_DIR = tmp_path / "media" / "keys"
     production.KEY_DIR.mkdir(parents=True, mode=0o700)
+    crypto.make_keys()
     assert found() == ["diandan.E006"]
 
 

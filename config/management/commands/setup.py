@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from communities.models import Place
-from kernel import trail
+from kernel import crypto, trail
 from kernel.models import User
 
 
@@ -34,6 +34,7 @@ class Command(BaseCommand):
         keys = Path(settings.KEY_DIR)
         if not keys.exists():
             keys.mkdir(parents=True, mode=0o700)
+        crypto.make_keys()  # existing ones stay
         district = options["district"] or self._ask("District")
         username = options["username"] or self._ask("Login name of the administrator")
         name = options["name"] or self._ask("Name of the administrator")
