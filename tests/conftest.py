@@ -2,14 +2,30 @@
 
 import datetime
 import os
+import re
 import shutil
 
 import pytest
 from django.conf import settings
 
+from tests.browser import browse, chromium  # noqa: F401  (fixtures)
 from tests.processes import Queue, child_environment
 
 TODAY = os.environ.get("DIANDAN_TEST_TODAY")
+
+
+ASKS_THE_DATE = re.compile(r"\b(clock|workdays|today|deadline)\b")
+
+
+def pytest_collection_modifyitems(items):
+    """Every test in a file that speaks of the date is run a second time as of another day: marker `clock`."""
+    speaks = {}
+    for item in items:
+        path = item.path
+        if path not in speaks:
+            speaks[path] = bool(ASKS_THE_DATE.search(path.read_text(encoding="utf-8"))) and "infra" not in path.parts and "architecture" not in path.parts
+        if speaks[path] and not item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.clock)
 
 
 def pytest_unconfigure(config):
