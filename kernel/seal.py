@@ -133,14 +133,37 @@ def check_passphrase(public_key: bytes, protected: Mapping, passphrase: str) -> 
 # -- the tender's key ------------------------------------------------------
 
 
-def new_tender_key(openers: Mapping[str, bytes], threshold: int = 2) -> SealedKey:
+def new_tender_key(openers: Mapping[str, bytes], threshold: int = 2, *, either_first: bool = False) -> SealedKey:
     """Key pair of one tender, its private half wrapped for each ``threshold`` of the openers.
 
     ``openers``: id → public key; ids are stored as text and may hold no space.
+    ``either_first`` wraps each group in every order, so that openers may act one after
+    the other (``first_half``, ``second_half``) without it being known who comes first.
     The private key leaves this function only wrapped.
     """
     private = X25519PrivateKey.generate()
-    return _wrap_for_groups(private.private_bytes_raw(), openers, threshold)
+    return _wrap_for_groups(private.private_bytes_raw(), openers, threshold, either_first)
+
+
+def first_half(sealed: SealedKey, name: str, private: bytes) -> dict[str, bytes]:
+    """What the first of two openers leaves behind: other opener → the key still wrapped for that other one.
+
+    Safe to store: each value opens only with the other opener's private key.
+    Raises SealBroken for a stranger or a changed wrap.
+    """
+    halves = {}
+    for group in sealed.wraps:
+        names = group.split(" ")
+        if len(names) == 2 and names[1] == name:
+            halves[names[0]] = _hpke_open(sealed.wraps[group], private, _wrap_info(sealed.public_key, group, 1))
+    if not halves:
+        raise SealBroken("not an opener of this tender")
+    return halves
+
+
+def second_half(sealed: SealedKey, first: str, name: str, half: bytes, private: bytes) -> bytes:
+    """The tender's private key from what the first opener left and the second one's private key. Raises SealBroken."""
+    return proven(sealed, _hpke_open(half, private, _wrap_info(sealed.public_key, f"{name} {first}", 0)))
 
 
 def open_tender_key(sealed: SealedKey, privates: Mapping[str, bytes]) -> bytes:
@@ -163,10 +186,11 @@ def rewrap(sealed: SealedKey, privates: Mapping[str, bytes], openers: Mapping[st
     Bids sealed before stay valid. The caller replaces the stored key; copies of the
     old wraps in backups keep their value for the old openers (docs/threat-model.md).
     """
-    return _wrap_for_groups(open_tender_key(sealed, privates), openers, sealed.threshold)
+    ordered = any(list(names) != sorted(names) for names in (group.split(" ") for group in sealed.wraps))
+    return _wrap_for_groups(open_tender_key(sealed, privates), openers, sealed.threshold, ordered)
 
 
-def _wrap_for_groups(private: bytes, openers: Mapping[str, bytes], threshold: int) -> SealedKey:
+def _wrap_for_groups(private: bytes, openers: Mapping[str, bytes], threshold: int, either_first: bool = False) -> SealedKey:
     keys = {str(name): key for name, key in openers.items()}
     if threshold < 2 or len(keys) < threshold or any(" " in name or not name for name in keys):
         raise ValueError("a tender key needs at least two openers with plain ids")
@@ -174,7 +198,8 @@ def _wrap_for_groups(private: bytes, openers: Mapping[str, bytes], threshold: in
         raise ValueError("two openers share one key")
     public = _public(X25519PrivateKey.from_private_bytes(private))
     wraps = {}
-    for names in itertools.combinations(sorted(keys), threshold):
+    choose = itertools.permutations if either_first else itertools.combinations
+    for names in choose(sorted(keys), threshold):
         group, wrap = " ".join(names), private
         for depth, name in enumerate(names):
             wrap = SUITE.encrypt(wrap, X25519PublicKey.from_public_bytes(keys[name]), _wrap_info(public, group, depth))

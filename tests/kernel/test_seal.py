@@ -172,3 +172,30 @@ def test_receipt_depends_on_every_part_not_on_order():
     assert seal.receipt(parts) == seal.receipt_of_digests({name: seal.digest(blob) for name, blob in parts.items()})
     others = [{"price": b"one"}, {"price": b"two", "technical": b"one"}, {"price": b"one", "technical": b"twO"}]
     assert len({seal.receipt(listing) for listing in (parts, *others)}) == 4
+
+
+def test_two_openers_one_after_the_other_in_either_order(openers, privates):
+    key = seal.new_tender_key({name: public for name, (public, _) in openers.items()}, either_first=True)
+    blob = seal.seal(key.public_key, b"98000", b"lot 1")
+    for first, second in itertools.permutations(privates, 2):
+        halves = seal.first_half(key, first, privates[first])
+        assert set(halves) == set(privates) - {first}
+        opened = seal.second_half(key, first, second, halves[second], privates[second])
+        assert seal.unseal(opened, blob, b"lot 1") == b"98000"
+
+
+def test_a_half_left_behind_opens_only_for_the_one_it_was_left_to(openers, privates):
+    key = seal.new_tender_key({name: public for name, (public, _) in openers.items()}, either_first=True)
+    halves = seal.first_half(key, "a", privates["a"])
+    for name in "acde":  # the first opener again, or somebody else with the half meant for b
+        with pytest.raises(seal.SealBroken):
+            seal.second_half(key, "a", name, halves["b"], privates[name])
+        with pytest.raises(seal.SealBroken):
+            seal.second_half(key, "a", "b", halves["b"], privates[name])
+    changed = bytes([halves["b"][0] ^ 1]) + halves["b"][1:]
+    with pytest.raises(seal.SealBroken):
+        seal.second_half(key, "a", "b", changed, privates["b"])
+    stranger = seal.X25519PrivateKey.generate().private_bytes_raw()
+    for name, private in (("x", stranger), ("a", stranger)):
+        with pytest.raises(seal.SealBroken):
+            seal.first_half(key, name, private)
