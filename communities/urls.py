@@ -1,3 +1,45 @@
 """Addresses of communities."""
 
-urlpatterns = []
+from django.urls import path
+
+from communities.views import need, place, staff, wish
+
+urlpatterns = [
+    path("places/", place.place_list, name="place_list"),
+    path("places/new/", place.place_create, name="place_found"),
+    path("places/import/", place.place_import_view, name="place_import"),
+    path("places/import/template.xlsx", place.place_template, name="place_template"),
+    path("places/<int:pk>/", place.place_detail, name="place_detail"),
+    path("places/<int:pk>/new/", place.place_create, name="place_create"),
+    path("places/<int:pk>/edit/", place.place_edit, name="place_edit"),
+    path("places/<int:pk>/rename/", place.place_rename, name="place_rename"),
+    path("places/<int:pk>/close/", place.place_close, name="place_close"),
+    path("purchasers/", place.purchaser_list, name="purchaser_list"),
+    path("purchasers/new/", place.purchaser_create, name="purchaser_create"),
+    path("purchasers/<int:pk>/", place.purchaser_detail, name="purchaser_detail"),
+    path("purchasers/<int:pk>/edit/", place.purchaser_edit, name="purchaser_edit"),
+    path("staff/", staff.staff_list, name="staff_list"),
+    path("staff/invite/", staff.staff_invite, name="staff_invite"),
+    path("staff/invitations/", staff.invitation_list, name="invitation_list"),
+    path("staff/invitations/<int:pk>/revoke/", staff.invitation_revoke, name="invitation_revoke"),
+    path("staff/<int:pk>/", staff.staff_detail, name="staff_detail"),
+    path("staff/<int:pk>/end/", staff.membership_end, name="membership_end"),
+    path("people/<int:pk>/close/", staff.staff_deactivate, name="staff_deactivate"),
+    path("invitation/<str:token>/", staff.invitation_accept, name="invitation_accept"),
+    path("stand-ins/", staff.standin_list, name="standin_list"),
+    path("stand-ins/new/", staff.standin_create, name="standin_create"),
+    path("stand-ins/<int:pk>/revoke/", staff.standin_revoke, name="standin_revoke"),
+    path("wishes/", wish.wish_list, name="wish_list"),
+    path("wishes/<int:pk>/", wish.wish_detail, name="wish_detail"),
+    path("wishes/<int:pk>/contact/", wish.wish_contact, name="wish_contact"),
+    path("wish/", wish.wish_public_new, name="wish_public_new"),
+    path("wish/follow/", wish.wish_public_find, name="wish_public_find"),
+    path("wish/<str:number>/", wish.wish_public_follow, name="wish_public_follow"),
+    path("wish/<str:number>/contact/", wish.wish_public_delete_contact, name="wish_public_delete_contact"),
+    path("needs/", need.need_list, name="need_list"),
+    path("needs/new/", need.need_create, name="need_create"),
+    path("needs/<int:pk>/", need.need_detail, name="need_detail"),
+    path("needs/<int:pk>/edit/", need.need_edit, name="need_edit"),
+    path("needs/list/", need.needs_public, name="needs_public"),
+    path("needs/list/<int:pk>/", need.need_public, name="need_public"),
+]

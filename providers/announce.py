@@ -7,12 +7,12 @@ from django.utils.translation import gettext_lazy as _
 from communities import handover
 from communities.permissions import memberships_of, reach
 from kernel import files, registry, trail
+from kernel.lifecycle import principals_of
 from kernel.pinyin import sort_key
 from kernel.registry import Hit, NavItem, Task
-from providers.forms.organization import OrganizationForm  # noqa: F401
 from providers.lifecycle import account, organization  # noqa: F401
 from providers.models import BankAccount, Organization
-from providers.permissions import VERIFIERS, in_area_of, is_member, member_rows, organizations_of
+from providers.permissions import VERIFIERS, in_area_of, is_member, may_confirm_account, member_rows, organizations_of
 
 
 def own_rows(user):
@@ -57,7 +57,15 @@ registry.nav(
 )
 
 files.register_access(Organization, lambda user, row: Organization.objects.visible_to(user).filter(pk=row.subject_id).exists())
-files.register_access(BankAccount, lambda user, row: BankAccount.objects.visible_to(user).filter(pk=row.subject_id).exists())
+
+
+def reads_proof(user, attachment):
+    """The proof of an account is for the organization itself and the accountants of its area."""
+    account = BankAccount.objects.visible_to(user).select_related("organization__place").filter(pk=attachment.subject_id).first()
+    return bool(account) and any(is_member(person, account.organization) or may_confirm_account(person, account.organization) for person in principals_of(user))
+
+
+files.register_access(BankAccount, reads_proof)
 
 
 @handover.register
