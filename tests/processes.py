@@ -29,6 +29,26 @@ def wait_for(condition, seconds=20, what="condition"):
     raise AssertionError(f"waited {seconds} s in vain for {what}\n{log.read_text()[-3000:] if log.exists() else ''}")
 
 
+def start_worker(*modules, concurrency=1, **env):
+    """Start a Celery worker (prefork) in its own process group; `modules` are imported too, so that tests bring their own job kinds."""
+    include = [f"--include={','.join(modules)}"] if modules else []
+    command = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "config",
+        "worker",
+        f"--concurrency={concurrency}",
+        "-l",
+        "WARNING",
+        "--without-gossip",
+        "--without-mingle",
+    ]
+    log = open(settings.VAR / "worker.log", "ab")  # noqa: SIM115
+    return subprocess.Popen(command + include, cwd=ROOT, env=child_environment(**env), stdout=log, stderr=log, start_new_session=True)
+
+
 class Queue:
     """The broker named by the settings; starts an embedded Valkey when it is the run's own socket."""
 
@@ -47,25 +67,9 @@ class Queue:
             wait_for(lambda: os.path.exists(socket), what="the embedded queue")
 
     def worker(self, *modules, concurrency=1, **env):
-        """Start a Celery worker (prefork) in its own process group; `modules` are imported too, so that tests bring their own job kinds."""
-        include = [f"--include={','.join(modules)}"] if modules else []
-        command = [
-            sys.executable,
-            "-m",
-            "celery",
-            "-A",
-            "config",
-            "worker",
-            f"--concurrency={concurrency}",
-            "-l",
-            "WARNING",
-            "--without-gossip",
-            "--without-mingle",
-        ]
-        log = open(settings.VAR / "worker.log", "ab")  # noqa: SIM115
-        process = subprocess.Popen(command + include, cwd=ROOT, env=child_environment(**env), stdout=log, stderr=log, start_new_session=True)
-        self.workers.append(process)
-        return process
+        """Start a worker on this queue; ended with the queue at the latest."""
+        self.workers.append(start_worker(*modules, concurrency=concurrency, **env))
+        return self.workers[-1]
 
     @staticmethod
     def kill(process):
