@@ -115,10 +115,21 @@ class Offer:
 
 
 def principals_of(user):
-    """The user and everybody they stand in for today, the user first."""
+    """The user and everybody they stand in for today, the user first. Read once when `remember_principals` was asked of this user object."""
     today = clock.today()
+    kept = getattr(user, "_principals", None)
+    if kept and kept[0] == today:
+        return kept[1]
     rows = StandIn.objects.filter(deputy=user, starts_on__lte=today, ends_on__gte=today, revoked_at=None).select_related("principal")
-    return [user, *(row.principal for row in rows)]
+    people = [user, *(row.principal for row in rows)]
+    if getattr(user, "_keeps_principals", False):
+        user._principals = (today, people)
+    return people
+
+
+def remember_principals(user):
+    """Ask the stand-ins of this user object once: for the one request that made the object."""
+    user._keeps_principals = True
 
 
 def acting_for(actor, subject, step, people=None):

@@ -12,6 +12,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from kernel import drafts
+from kernel.lifecycle import remember_principals
 from kernel.twofactor import forget, lacks_second_factor
 
 
@@ -78,6 +79,7 @@ class SecondFactor:
     def __call__(self, request):
         if not request.user.is_authenticated:
             return self.get_response(request)
+        remember_principals(request.user)
         if request.path.startswith("/accounts/2fa/"):
             forget(request)
         if settings.REQUIRE_TOTP and not request.path.startswith(self.OPEN) and lacks_second_factor(request):

@@ -11,7 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import path
 
-from config.urls import handler400, handler403, handler404, handler500, urlpatterns as real_patterns
+from config.urls import handler400, handler403, handler404, handler500
+from config.urls import urlpatterns as real_patterns
 from kernel import clock, registry
 from kernel.models import Draft, Notice, StandIn, User
 from kernel.registry import Hit, Task
