@@ -7,4 +7,4 @@ class EvaluationConfig(AppConfig):
     name = "evaluation"
 
     def ready(self):
-        from evaluation import announce  # noqa: F401
+        from evaluation import announce, recounting  # noqa: F401

@@ -149,8 +149,8 @@ def publish(calendar, *, actor, happened_on=None, reason=""):
     changes = {"confirmed_by": actor, "published_at": clock.now(), "digest": digest_of(calendar)}
     calendar = advance(calendar, PUBLISH, actor=actor, happened_on=happened_on, reason=reason, changes=changes, params={"version": calendar.version})
     calendar.moved = [
-        {"label": str(row.label), "url": row.url, "before": row.before.isoformat(), "after": row.after.isoformat()}
-        for row in workdays.recompute(workdays.of_version(calendar))
+        {"kind": row.kind, "subject": row.subject, "url": row.url, "before": row.before.isoformat(), "after": row.after.isoformat()}
+        for row in workdays.recompute(workdays.of_version(calendar), actor)
     ]
     calendar.save(update_fields=["moved"])
     return calendar

@@ -173,25 +173,31 @@ def deadline(start, rule, param, calendar=None, on=None):
 
 @dataclass(frozen=True)
 class Moved:
-    """An open deadline that a new calendar version moved."""
+    """An open deadline that a new calendar version moved. `kind`: a key of the labels its function was registered with."""
 
-    label: str
+    kind: str
+    subject: str
     before: datetime.date
     after: datetime.date
     url: str = ""
 
 
 _recompute: list = []
+MOVED_LABELS: dict[str, object] = {}
 
 
-def register_recompute(function):
-    """`function(calendar) -> iterable of Moved`: recompute the open deadlines of one kind under a new version. Called inside the
-    publishing transaction. Registered in `AppConfig.ready()`; returns the function."""
-    if function not in _recompute:
+def register_recompute(labels):
+    """Decorator for `function(calendar, actor) -> iterable of Moved`: recompute the open deadlines of one app under a new version.
+    Called inside the publishing transaction. `labels`: kind -> lazy label of what moved."""
+
+    def register(function):
         _recompute.append(function)
-    return function
+        MOVED_LABELS.update(labels)
+        return function
+
+    return register
 
 
-def recompute(calendar):
-    """Ask every registered kind; the list of what moved."""
-    return [moved for function in _recompute for moved in function(calendar)]
+def recompute(calendar, actor):
+    """Ask every registered app; the list of what moved."""
+    return [moved for function in _recompute for moved in function(calendar, actor)]

@@ -24,7 +24,7 @@ class HolidayCalendar(Living):
     confirmed_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("confirmed by"))
     published_at = models.DateTimeField(_("published"), null=True, editable=False)
     digest = models.CharField(max_length=64, editable=False, blank=True, help_text="sha256 of all days; a published version is cached by it")
-    moved = models.JSONField(default=list, editable=False, help_text="open deadlines this version moved: label, url, before, after")
+    moved = models.JSONField(default=list, editable=False, help_text="open deadlines this version moved: kind, subject, url, before, after")
     objects = CalendarQuerySet.as_manager()
 
     class Meta:

@@ -83,6 +83,7 @@ def calendar_version(request, pk):
     years = [{"row": row, "months": _months(row), "days": list(row.days.all())} for row in subject.years.prefetch_related("days")]
     mine = subject.status == "draft" and holidays.may_keep(request.user) and subject.created_by_id in (None, request.user.pk)
     context = {"subject": subject, "years": years, "mine": mine, "this_year": clock.today().year}
+    context["moved"] = [{**row, "label": workdays.MOVED_LABELS.get(row["kind"], row["kind"])} for row in subject.moved]
     return render(request, "kernel/calendar_version.html", context)
 
 

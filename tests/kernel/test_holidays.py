@@ -98,19 +98,19 @@ def test_publishing_recomputes_open_deadlines_and_lists_what_moved(draft, bob, m
     before = workdays.add_workdays(day(2027, 2, 5), 1)
     assert before.date == day(2027, 2, 8)
 
-    @workdays.register_recompute
-    def open_one(calendar):
+    @workdays.register_recompute({"answer": "质疑答复"})
+    def open_one(calendar, actor):
         after = workdays.add_workdays(day(2027, 2, 5), 1, calendar)
         if after.date != before.date:
-            yield workdays.Moved("质疑答复", before.date, after.date, "/x/")
+            yield workdays.Moved("answer", f"甲社 {actor}", before.date, after.date, "/x/")
 
     draft = holidays.publish(draft, actor=bob)
     draft.refresh_from_db()
-    assert draft.moved == [{"label": "质疑答复", "url": "/x/", "before": "2027-02-08", "after": "2027-02-15"}]
+    assert draft.moved == [{"kind": "answer", "subject": "甲社 乙", "url": "/x/", "before": "2027-02-08", "after": "2027-02-15"}]
 
 
 def test_all_or_nothing_when_a_recompute_fails(draft, bob, monkeypatch):
-    def broken(calendar):
+    def broken(calendar, actor):
         raise RuntimeError("half-way")
 
     monkeypatch.setattr(workdays, "_recompute", [broken])

@@ -102,16 +102,16 @@ def test_the_desk_asks_the_keepers_only(client, keeper):
     from kernel import clock, registry
 
     with clock.travelled(clock.today().replace(year=2026, month=11, day=3)):
-        waiting = [task for task in registry.tasks_for(keeper) if task.kind == "calendar"]
+        waiting = [task for task in registry.tasks_for(keeper) if task.kind == "holidaycalendar"]
         assert [task.title for task in waiting] == ["2027 年节假日历尚未录入"]
     draft = holidays.begin(actor=keeper, document_number="x")
     second = User.objects.create_user("second", name="复核人", is_platform_admin=True)
     stranger = User.objects.create_user("third", name="旁人")
-    actions = {user.username: [str(task.action) for task in registry.tasks_for(user) if task.kind == "calendar"] for user in (keeper, second, stranger)}
+    actions = {user.username: [str(task.action) for task in registry.tasks_for(user) if task.kind == "holidaycalendar"] for user in (keeper, second, stranger)}
     assert actions == {"keeper": ["补全日期"], "second": ["核对并发布"], "third": []}
     holidays.discard(draft, actor=keeper)
     with clock.travelled(clock.today().replace(year=2026, month=6, day=3)):
-        assert not [task for task in registry.tasks_for(keeper) if task.kind == "calendar"]
+        assert not [task for task in registry.tasks_for(keeper) if task.kind == "holidaycalendar"]
 
 
 def test_the_chip_leads_to_its_rule():

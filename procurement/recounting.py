@@ -1,0 +1,84 @@
+"""Open deadlines of purchases and contracts, counted again when a new holiday calendar is published.
+
+Only what is still open moves. A published deadline for responses never moves silently: when it has become too early it is
+listed, and the handler issues a clarification that extends it.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from kernel import clock, rules, trail, workdays
+from procurement import timetable
+from procurement.models import Award, Contract, Tender
+
+LABELS = {
+    "award": _("award decision"),
+    "result": _("result notice"),
+    "challenge": _("end of the challenge period"),
+    "sign": _("signing of the contract"),
+    "notice": _("contract notice"),
+    "filing": _("contract copy to the finance bureau"),
+    "responses": _("deadline for responses is now too early: extend it by a clarification"),
+}
+
+
+def move(row, field, after, kind, actor, *, on=None):
+    """Write a recounted date with its trail row; the Moved, or None when nothing changes. `on`: the noun the row belongs to."""
+    before, subject = getattr(row, field), on or row
+    if after is None or before is None or after.date == before:
+        return None
+    type(row).objects.filter(pk=row.pk).update(**{field: after.date})
+    params = {"field": field, "before": before.isoformat(), "after": str(after), "calendar": after.calendar_version}
+    trail.record(subject, "recount", actor=actor, from_status=subject.status, to_status=subject.status, params=params)
+    return workdays.Moved(kind, str(subject), before, after.date, subject.get_absolute_url())
+
+
+def _duty(law, start, rule, param, calendar):
+    return workdays.deadline(start, law.get(rule), param, calendar) if start and rule in law else None
+
+
+@workdays.register_recompute(LABELS)
+@rules.carries("G09")
+def recount(calendar, actor):
+    """Every open deadline of this app under `calendar`; yields what moved."""
+    found = [*_tenders(calendar, actor), *_awards(calendar, actor), *_contracts(calendar, actor)]
+    return [moved for moved in found if moved]
+
+
+def _tenders(calendar, actor):
+    for tender in Tender.objects.filter(status="evaluated", award_due_on__isnull=False).select_related("purchaser__place"):
+        due = _duty(timetable.law(tender), tender.report_received_on, "D02", "decide", calendar)
+        yield move(tender, "award_due_on", due, "award", actor)
+    waiting = Tender.objects.filter(status="published", published_at__isnull=False, deadline__gt=clock.now())
+    for tender in waiting.select_related("purchaser__place", "profile"):
+        earliest = timetable.timetable(tender, tender.published_at.astimezone(clock.ZONE).date(), calendar).deadline.date
+        stated = tender.deadline.astimezone(clock.ZONE).date()
+        if stated < earliest:
+            yield workdays.Moved("responses", str(tender), stated, earliest, tender.get_absolute_url())
+
+
+def _awards(calendar, actor):
+    for award in Award.objects.filter(declined_on=None).select_related("lot__tender__purchaser__place"):
+        tender = award.lot.tender
+        law = timetable.law(tender)
+        if award.letter_on is None:
+            yield move(award, "notice_due_on", _duty(law, award.decided_on, "D03", "notice", calendar), "result", actor, on=tender)
+            continue
+        if award.challenge_until and award.challenge_until >= clock.today():
+            notice = _duty(law, award.letter_on, "D04", "notice_period", calendar)
+            challenge = _duty(law, notice.date, "G02", "challenge", calendar) if notice else None
+            yield move(award, "challenge_until", challenge, "challenge", actor, on=tender)
+        if not Contract.objects.filter(lot=award.lot, signed_on__isnull=False).exists():
+            signing = _duty(law, award.letter_on, "D06", "sign", calendar)
+            yield move(award, "sign_due_on", signing, "sign", actor, on=tender)
+            for contract in Contract.objects.filter(lot=award.lot, status="draft"):
+                yield move(contract, "sign_due_on", signing, "sign", actor)
+
+
+def _contracts(calendar, actor):
+    signed = Contract.objects.filter(signed_on__isnull=False, is_backfill=False).exclude(status__in=("cancelled", "terminated"))
+    for contract in signed.filter(notice_due_on__isnull=False, notice_published_on=None):
+        due = workdays.deadline(contract.signed_on, "D07", "publish", calendar)
+        yield move(contract, "notice_due_on", due, "notice", actor)
+    for contract in signed.filter(filing_due_on__isnull=False, filed_on=None):
+        due = workdays.deadline(contract.signed_on, "D08", "filed", calendar)
+        yield move(contract, "filing_due_on", due, "filing", actor)
