@@ -1,3 +1,5 @@
 """Addresses of evaluation."""
 
-urlpatterns = []
+from evaluation import urls_check, urls_panel
+
+urlpatterns = [*urls_check.urlpatterns, *urls_panel.urlpatterns]

@@ -1,5 +1,5 @@
 """Addresses of procurement."""
 
-from procurement import urls_projects
+from procurement import urls_backfill, urls_projects, urls_tender
 
-urlpatterns = [*urls_projects.urlpatterns]
+urlpatterns = [*urls_backfill.urlpatterns, *urls_projects.urlpatterns, *urls_tender.urlpatterns]

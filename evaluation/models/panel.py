@@ -2,10 +2,12 @@
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermissionBase
 
 from kernel import clock
+from evaluation.permissions_panel import ExpertQuerySet, PanelQuerySet
 from kernel.models.living import Living
 
 
@@ -17,6 +19,11 @@ class Expert(models.Model):
     employer = models.CharField(_("employer"), max_length=80)
     earlier_employers = models.TextField(_("employers of the last three years"), blank=True)
     active = models.BooleanField(_("active"), default=True)
+    phone = models.CharField(_("telephone"), max_length=20, blank=True)
+    objects = ExpertQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("expert")
 
     def __str__(self):
         return str(self.user)
@@ -30,6 +37,9 @@ class Panel(Living):
     draw_record = models.JSONField(default=dict, editable=False)
     report = models.TextField(_("evaluation report"), max_length=4000, blank=True)
     concluded_at = models.DateTimeField(null=True, editable=False)
+    low_prices = models.JSONField(default=dict, editable=False)
+    result = models.JSONField(default=dict, editable=False)
+    objects = PanelQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("panel")
@@ -38,8 +48,19 @@ class Panel(Living):
     def __str__(self):
         return str(self.tender)
 
+    def get_absolute_url(self):
+        return reverse("panel_detail", args=[self.pk])
+
+    @property
+    def purchaser_id(self):
+        return self.tender.purchaser_id
+
+    def sitting(self):
+        """Members who have not left, leader first."""
+        return self.members.filter(left_at=None).select_related("user").order_by("-is_leader", "id")
+
     def trail_chain(self):
-        return self.tender.trail_chain()
+        return f"tender-{self.tender_id}"
 
 
 class PanelUserPermission(UserObjectPermissionBase):

@@ -82,6 +82,7 @@ INVALIDATE = Step(
     objection=lambda bid, actor: None if bid.lot.status == "opened" else Refusal("judged", _("The ranking is already recorded."), todo=_("Ask for a correction instead.")),
     hint=_("The reason is told to this bidder alone."),
 )
+REJECT = Step("reject", _("Declare invalid by the panel"), ("opened",), "invalid", any_hand, needs_reason=True, tone="danger", rules=("C08",))
 
 LIFE = Life(
     "bid",
@@ -94,7 +95,7 @@ LIFE = Life(
         "invalid": pgettext_lazy("bid", "invalid"),
         "broken": pgettext_lazy("bid", "damaged"),
     },
-    steps=(SUBMIT, WITHDRAW, PAPER, OPEN, BREAK, RECORD, INVALIDATE),
+    steps=(SUBMIT, WITHDRAW, PAPER, OPEN, BREAK, RECORD, INVALIDATE, REJECT),
     root=lambda bid: bid,
 )
 LIFE.verb_labels = {"register_paper": _("paper response registered"), "opened_from": _("opened"), "final_price": _("final quote given")}

@@ -3,10 +3,12 @@
 import uuid
 
 from django.db import models
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kernel.models.living import Living
 from kernel.money import MoneyField
+from procurement.permissions_tender import BidQuerySet
 
 
 class Bid(Living):
@@ -26,6 +28,8 @@ class Bid(Living):
     invalid_reason = models.CharField(_("why it is invalid"), max_length=300, blank=True, editable=False)
     score = models.DecimalField(_("score"), max_digits=6, decimal_places=2, null=True, editable=False)
     rank = models.PositiveSmallIntegerField(_("rank"), null=True, editable=False)
+    warnings = models.JSONField(default=list, editable=False)
+    objects = BidQuerySet.as_manager()
 
     class Meta:
         ordering = ["public_id"]
@@ -33,14 +37,30 @@ class Bid(Living):
         constraints = [models.UniqueConstraint(fields=["lot", "owner_tag"], name="bid_one_per_owner")]
 
     def __str__(self):
-        return str(self.public_id)[:8]
+        return str(self.organization) if self.organization_id else str(self.public_id)[:8]
+
+    def get_absolute_url(self):
+        return reverse("bid_detail", args=[self.public_id])
+
+    @property
+    def purchaser_id(self):
+        return self.lot.tender.purchaser_id
+
+    @property
+    def amount(self):
+        """The price that counts (yuan): the final quote where one was given."""
+        return self.price if self.final_price is None else self.final_price
 
     def trail_chain(self):
         return self.lot.trail_chain()
 
 
 class BidPart(models.Model):
-    """One sealed part of a bid (qualification, technical, price …): ciphertext only, with its digest."""
+    """One sealed part of a bid (qualification, technical, price …): ciphertext only, with its digest.
+
+    A draft is encrypted under the platform key (`is_draft`); submitting seals it under the tender's key. `opened` is the
+    content after the opening, under the platform key again; `sealed` and `digest` stay as they were submitted.
+    """
 
     bid = models.ForeignKey(Bid, models.CASCADE, related_name="parts")
     key = models.CharField(max_length=20)
@@ -48,6 +68,8 @@ class BidPart(models.Model):
     digest = models.CharField(max_length=64)
     size = models.PositiveIntegerField(default=0)
     saved_at = models.DateTimeField()
+    is_draft = models.BooleanField(default=True)
+    opened = models.BinaryField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["bid", "key"], name="bid_part_once")]

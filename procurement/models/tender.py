@@ -2,11 +2,13 @@
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 from kernel.models.living import Living
 from kernel.money import MoneyField
+from procurement.permissions_tender import AnnouncementQuerySet, LotQuerySet, TenderQuerySet
 
 
 class Tender(Living):
@@ -42,6 +44,14 @@ class Tender(Living):
     seal = models.CharField(max_length=10, default="openers", choices=[("none", _("no seal")), ("platform", _("platform key")), ("openers", _("two openers"))])
     public_key = models.TextField(blank=True, editable=False)
     key_wraps = models.JSONField(default=dict, editable=False)
+    intention_on = models.DateField(_("intention published on"), null=True, blank=True)
+    exception_reason = models.CharField(_("why this is done in spite of the warnings"), max_length=600, blank=True)
+    approval_document = models.CharField(_("approval of the finance bureau"), max_length=80, blank=True)
+    notice_until = models.DateField(null=True, editable=False)
+    opens_at = models.DateTimeField(_("opening"), null=True, editable=False)
+    quotes_until = models.DateTimeField(null=True, editable=False)
+    opening_record = models.JSONField(default=dict, editable=False)
+    objects = TenderQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
@@ -50,8 +60,25 @@ class Tender(Living):
     def __str__(self):
         return self.title
 
+    def get_absolute_url(self):
+        return reverse("tender_detail", args=[self.pk])
+
     def trail_chain(self):
         return f"tender-{self.pk}"
+
+    @property
+    def ceiling(self):
+        """Sum of the lots' ceilings in yuan."""
+        return sum(lot.ceiling for lot in self.lots.all())
+
+    @property
+    def is_statutory(self):
+        return self.method != "self_run"
+
+    @property
+    def has_lots(self):
+        """Whether the word lot may be shown: a purchase of one lot shows none (practice 4)."""
+        return len(self.lots.all()) > 1
 
 
 class Lot(Living):
@@ -63,6 +90,7 @@ class Lot(Living):
     title = models.CharField(_("title"), max_length=80)
     ceiling = MoneyField(_("ceiling"))
     failure = models.CharField(_("why it failed"), max_length=300, blank=True, editable=False)
+    objects = LotQuerySet.as_manager()
 
     class Meta:
         ordering = ["tender_id", "order"]
@@ -75,8 +103,15 @@ class Lot(Living):
     def __str__(self):
         return self.title
 
+    def get_absolute_url(self):
+        return reverse("tender_detail", args=[self.tender_id])
+
+    @property
+    def purchaser_id(self):
+        return self.tender.purchaser_id
+
     def trail_chain(self):
-        return self.tender.trail_chain()
+        return f"tender-{self.tender_id}"
 
 
 class ScoreItem(models.Model):
@@ -120,6 +155,7 @@ class Announcement(models.Model):
     until = models.DateField(_("period ends"), null=True)
     published_by = models.ForeignKey("kernel.User", models.PROTECT, related_name="+")
     public = models.BooleanField(default=True)
+    objects = AnnouncementQuerySet.as_manager()
 
     class Meta:
         ordering = ["-published_at", "-id"]
@@ -127,6 +163,9 @@ class Announcement(models.Model):
 
     def __str__(self):
         return self.title
+
+    def get_absolute_url(self):
+        return reverse("announcement", args=[self.number])
 
 
 class OpenerKey(models.Model):

@@ -1,0 +1,69 @@
+"""Who may see a panel: its members by guardian grant, the purchaser's people; the names stay secret until the result (87号令 第47条)."""
+
+from django.db.models import Q, QuerySet
+
+from communities.permissions import memberships_of, purchaser_ids
+from kernel.lifecycle import principals_of
+
+SCORE = "score_panel"
+OFFICE = ("handler", "leader", "supervisor", "observer", "section")
+
+
+def is_member_of(user, panel):
+    """Holds the grant written with the member row."""
+    return user.is_authenticated and user.has_perm(f"evaluation.{SCORE}", panel)
+
+
+def member_row(user, panel):
+    """The sitting member row of a user, or None."""
+    return panel.members.filter(user=user, left_at=None).first() if user.is_authenticated else None
+
+
+def handles_panel(user, panel):
+    """The handler of the purchase: forms the panel, never scores for it."""
+    return any(row.role == "handler" and row.purchaser_id == panel.tender.purchaser_id for row in memberships_of(user))
+
+
+def may_conclude(user, panel):
+    """The panel's leader, or the handler on the signed report."""
+    row = member_row(user, panel)
+    return bool(row and row.is_leader) or handles_panel(user, panel)
+
+
+def may_score(user, panel):
+    return member_row(user, panel) is not None and is_member_of(user, panel)
+
+
+def panels_of(user):
+    """A subquery of panels the user holds the grant for."""
+    from evaluation.models import PanelUserPermission
+
+    return PanelUserPermission.objects.filter(user=user, permission__codename=SCORE).values("content_object")
+
+
+class PanelQuerySet(QuerySet):
+    def visible_to(self, user):
+        """Members by their grant; the purchaser's handler, leader and observers."""
+        query = Q(pk__in=[])
+        if user.is_authenticated:
+            query |= Q(pk__in=panels_of(user))
+            for person in principals_of(user):
+                query |= Q(tender__purchaser__in=purchaser_ids(person, *OFFICE))
+        return self.filter(query)
+
+
+class ExpertQuerySet(QuerySet):
+    def visible_to(self, user):
+        """Handlers draw from the pool; an expert sees the own row."""
+        if not user.is_authenticated:
+            return self.none()
+        if any(row.role in ("handler", "finance", "supervisor") for row in memberships_of(user)):
+            return self.all()
+        return self.filter(user=user)
+
+
+def tenders_of_panels(user):
+    """Q over Tender: those on whose panel the user sits (grant)."""
+    return Q(panel__in=panels_of(user))
+
+

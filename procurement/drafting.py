@@ -1,0 +1,168 @@
+"""What a purchase must have before it is published; each lack is a sentence with its article."""
+
+import datetime
+
+from django.core.exceptions import PermissionDenied
+from django.utils.translation import gettext_lazy as _
+
+from kernel import clock, rules, workdays
+from kernel.lifecycle import Refusal, acting_for
+from kernel.money import ZERO
+from procurement import timetable, wording
+from procurement.models import Lot
+
+OPENERS, ALTERNATES = 3, 2  # practice 7: three plus two alternates, any two of five
+HUNDRED = 100
+
+
+def check_handler(actor, tender):
+    """Raises PermissionDenied unless the actor (or somebody they stand in for) handles purchases of this purchaser."""
+    from procurement.lifecycle.tender import PUBLISH
+
+    try:
+        acting_for(actor, tender, PUBLISH)
+    except PermissionDenied as error:
+        raise PermissionDenied(str(_("Only the purchaser's handler prepares a purchase."))) from error
+
+
+def check_projects(projects):
+    """Raises Refusal unless all are approved, of one purchaser, and in no other running purchase."""
+    if not projects:
+        raise Refusal("no_project", _("Choose at least one approved project."), field="projects")
+    if len({project.purchaser_id for project in projects}) > 1:
+        raise Refusal("purchasers", _("The projects belong to different purchasers."), todo=_("Make one purchase for each purchaser."), field="projects")
+    for project in projects:
+        if project.status not in ("approved", "sourcing"):
+            raise Refusal("not_approved", _("“{project}” is not approved.").format(project=project), article=rules.get("E06").article, todo=_("Wait for its last gate."), field="projects")
+    running = Lot.objects.filter(project__in=projects).exclude(status="failed").exclude(tender__status="cancelled").select_related("tender").first()
+    if running:
+        raise Refusal("bought_already", _("“{project}” is already being bought in {number}.").format(project=running.project, number=running.tender.number), field="projects")
+
+
+def requirements_of(projects):
+    """A first text of the service requirements from the projects' goals, people served and results (Chinese, goes into the notice)."""
+    return "\n\n".join(
+        f"{project.title}\n服务目标：{project.goal}\n服务对象：{project.target_group}，{project.headcount} 人\n"
+        f"服务期限：{project.starts_on:%Y年%m月%d日}至{project.ends_on:%Y年%m月%d日}\n预期成果：{project.results}"
+        for project in projects
+    )[:6000]
+
+
+def profile_snapshot(profile):
+    """A self-run profile as it is frozen on the purchase."""
+    names = ("name", "channel", "seal", "names_visible", "scoring", "paper_allowed", "min_days", "min_count", "approver_role", "publish")
+    return {"id": profile.pk, **{name: getattr(profile, name) for name in names}, "amount_from": str(profile.amount_from), "amount_to": str(profile.amount_to)}
+
+
+def unfunded(tender):
+    """The first funding of the lots' projects whose money is not approved (E06), or None."""
+    from procurement.models import ProjectFund
+
+    return ProjectFund.objects.filter(project__lots__tender=tender).exclude(fund__status="approved").select_related("fund", "project").first()
+
+
+def warnings_of(tender, items=None):
+    """What may be published only with a recorded reason: A05 intention, A10 wording. A list of sentences."""
+    items = list(tender.score_items.all()) if items is None else items
+    found = [str(finding) for finding in wording.biased(tender, items)]
+    if tender.is_statutory:
+        rule = rules.find("A05", **timetable.scope_of(tender))
+        if rule:
+            days = next((param.value for param in rule.params.values() if param.unit == "day"), 0)
+            if not tender.intention_on:
+                found.append(str(_("The purchase intention was not published ({article}).")).format(article=rule.article))
+            elif (clock.today() - tender.intention_on).days < days:
+                found.append(str(_("The purchase intention was published less than {days} days ago ({article}).")).format(days=days, article=rule.article))
+    return found
+
+
+def _statutory(tender, items):
+    known = timetable.law(tender)
+    if not tender.method_reason.strip():
+        return Refusal("method_reason", _("Say why competitive consultation is used."), article=known.get("B08").article, todo=_("Edit the draft."))
+    if not tender.plan_number.strip():
+        return Refusal("plan_number", _("The procurement plan must be filed first."), article=known.get("A04").article, todo=_("Enter its number in the draft."))
+    threshold = rules.threshold(tender.purchaser.place.code or "", "county")
+    if threshold and threshold.open_tender and tender.ceiling >= threshold.open_tender and not tender.approval_document.strip():
+        return Refusal("approval", _("From {amount} yuan on, leaving the open tender needs the finance bureau's approval.").format(amount=threshold.open_tender), article=known.get("A03").article, todo=_("Enter the approval's number in the draft."))
+    weights = [item.points for item in items if item.kind == "price"]
+    c02 = known.get("C02")
+    low, high = c02.value("price_min"), c02.value("price_max")
+    if len(weights) != 1 or not low <= weights[0] <= high:
+        return Refusal("price_weight", _("For services the price counts {low} to {high} points, in one row.").format(low=low, high=high), article=c02.article, todo=_("Change the scoring items."))
+    return None
+
+
+def _self_run(tender, items):
+    from procurement.lifecycle.tender import profile_for
+
+    profile = tender.profile
+    if profile is None or profile_for(tender.purchaser, tender.ceiling) is None:
+        return Refusal("no_profile", _("Your street has no rule for self-run purchases of this amount."), todo=_("Use competitive consultation, or have a rule confirmed."))
+    threshold = rules.threshold(tender.purchaser.place.code or "", "county")
+    if threshold and threshold.limit and tender.ceiling >= threshold.limit:
+        return Refusal("over_limit", _("From {amount} yuan on, the law's methods must be used.").format(amount=threshold.limit), article=rules.get("A01").article, todo=_("Use competitive consultation."))
+    if profile.channel == "direct" and tender.venue == "internal":
+        return Refusal("direct", _("Your street's rule for this amount is direct choice; nothing is published."), todo=_("Choose the provider on the project's page."))
+    return None
+
+
+def _scoring(tender, items):
+    if tender.profile_id and tender.profile.scoring == "lowest":
+        return None
+    total = sum((item.points for item in items), ZERO)
+    wanted = HUNDRED
+    if total != wanted:
+        return Refusal("points", _("The points add up to {total}, not to {wanted}.").format(total=total, wanted=wanted), article=rules.get("C04").article if tender.is_statutory else "", todo=_("Change the scoring items."))
+    if overlap := wording.scored_qualification(tender, items):
+        article = rules.get("A12").article
+        return Refusal("qualification_scored", _("“{name}” is a qualification and may not be scored as well.").format(name=overlap[0].name), article=article, todo=_("Change the scoring items or the qualification."))
+    return None
+
+
+def _openers(tender):
+    if tender.seal != "openers" or tender.venue != "internal":
+        return None
+    rows = list(tender.openers.all())
+    main, spare = [row for row in rows if not row.alternate], [row for row in rows if row.alternate]
+    if len(main) < OPENERS or len(spare) < ALTERNATES:
+        return Refusal("openers", _("Name {main} openers and {spare} alternates first.").format(main=OPENERS, spare=ALTERNATES), todo=_("Open “Openers” on this page."))
+    if waiting := [row for row in rows if row.rehearsed_at is None]:
+        names = "、".join(str(row.user) for row in waiting)
+        return Refusal("rehearsal", _("These openers have not yet proved their passphrase: {names}.").format(names=names), todo=_("Each proves it once on a dummy."))
+    return None
+
+
+def objection_to_publish(tender, actor):
+    """Why a draft can't be published now, or None: the law of its method, money, scoring, openers, wording."""
+    items = list(tender.score_items.all())
+    if not tender.requirements.strip() or not tender.qualification.strip():
+        return Refusal("incomplete", _("Requirements and qualification are still missing."), todo=_("Edit the draft."))
+    if tender.venue == "external" and not (tender.external_platform.strip() and tender.external_url.strip()):
+        return Refusal("external_facts", _("Name the platform and the address of its announcement."), todo=_("Edit the draft."))
+    for project in {lot.project_id: lot.project for lot in tender.lots.select_related("project")}.values():
+        if project.status not in ("approved", "sourcing"):
+            return Refusal("not_approved", _("“{project}” is not approved.").format(project=project), article=rules.get("E06").article)
+    if row := unfunded(tender):
+        return Refusal("unfunded", _("The money of “{fund}” is not approved yet.").format(fund=row.fund), article=rules.get("E06").article, todo=_("Wait for the fund's approval."))
+    checks = (_statutory if tender.is_statutory else _self_run), _scoring
+    for check in checks:
+        if refusal := check(tender, items):
+            return refusal
+    if refusal := _openers(tender):
+        return refusal
+    found = warnings_of(tender, items)
+    if found and not tender.exception_reason.strip():
+        return Refusal("warned", _("There are warnings: {warnings}").format(warnings="；".join(found)), todo=_("Change the draft, or record in it why this is done all the same."))
+    return None
+
+
+def proposed_deadline(tender):
+    """The earliest lawful deadline today as (moment, LegalDate)."""
+    plan = timetable.timetable(tender, calendar=workdays.current())
+    return plan.moment, plan.deadline
+
+
+def second_rehearsal_on(tender):
+    """The day by which openers prove their passphrase again: two working days before the opening (practice 7)."""
+    return workdays.add_workdays(tender.opens_at, -2).date if tender.opens_at else datetime.date.max

@@ -1,0 +1,115 @@
+"""The life of a lot 分包: its own bids, failure, award and contract.
+
+响应中 open: responses are collected. 已开启 opened: its bids are known. 已评审 evaluated: its candidates are ranked.
+已成交 awarded: a provider is chosen; a challenge may hold the signing (条例 第54条). 已签约 contracted: its contract is signed.
+已失败 failed: too few responses, nobody qualified, or the purchase was stopped. A purchase of one lot never shows the word.
+"""
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from kernel import rules, trail
+from kernel.lifecycle import Life, Refusal, Step, advance, open_holds, place_hold, release_hold
+from procurement.models import Lot
+from procurement.permissions_tender import may_decide, may_handle_tender
+
+
+def any_hand(user, lot):
+    """Steps that follow from a step of the tender or the panel; who may was asked there."""
+    return user.is_authenticated
+
+
+def _award_objection(lot, actor):
+    from procurement.lifecycle.award import objection_to_award
+
+    return objection_to_award(lot, actor)
+
+
+OPEN = Step("open", _("Open the responses"), ("open",), "opened", any_hand)
+EVALUATE = Step("evaluate", _("Record the ranking"), ("open", "opened"), "evaluated", any_hand)
+AWARD = Step(
+    "award", _("Decide the award"), ("evaluated",), "awarded", may_decide, objection=_award_objection, rules=("D02", "H05"),
+    hint=_("The first candidate, unless a reason for another one is recorded."), waits_for=_("leader in charge"),
+)
+SETTLE = Step("settle", _("Choose the provider"), ("open",), "awarded", may_decide, rules=("B26",))
+DECLINE = Step(
+    "decline", _("Record that the winner refuses to sign"), ("awarded",), "evaluated", may_decide, needs_reason=True, tone="danger", rules=("D14",),
+    hint=_("The next candidate may be chosen, or the purchase starts again."),
+)
+CONTRACT = Step("contract", _("Sign the contract"), ("awarded",), "contracted", any_hand, rules=("D06", "G04"))
+def _stoppable(lot, actor):
+    if lot.tender.lots.exclude(status="failed").count() < 2:
+        return Refusal("only_lot", _("Nothing else is left of this purchase."), todo=_("Stop the purchase itself."))
+    return None
+
+
+STOP = Step("stop", _("Stop this lot"), ("opened", "evaluated"), "failed", may_handle_tender, objection=_stoppable, needs_reason=True, tone="danger", rules=("B10",))
+FAIL = Step("fail", _("Lot failed"), ("open", "opened", "evaluated"), "failed", any_hand, needs_reason=True, tone="danger", rules=("B10",))
+
+LIFE = Life(
+    "lot",
+    Lot,
+    states={
+        "open": pgettext_lazy("lot", "collecting responses"),
+        "opened": pgettext_lazy("lot", "opened"),
+        "evaluated": _("evaluated"),
+        "awarded": _("awarded"),
+        "contracted": _("contracted"),
+        "failed": _("failed"),
+    },
+    steps=(OPEN, EVALUATE, AWARD, SETTLE, DECLINE, CONTRACT, STOP, FAIL),
+    initial="open",
+    root=lambda lot: lot.tender,
+)
+
+
+@transaction.atomic
+def fail(lot, *, actor, reason):
+    """This lot ends without a provider; the reason is kept and announced with the tender's notice."""
+    return advance(lot, FAIL, actor=actor, reason=reason, changes={"failure": reason[:300]})
+
+
+def mark_contracted(lot, *, actor, happened_on=None):
+    """Called by the contract's signing: awarded → contracted. Raises Refusal while a challenge holds the signing (G04)."""
+    return advance(lot, CONTRACT, actor=actor, happened_on=happened_on)
+
+
+def signing_refusal(lot):
+    """Why a contract of this lot may not be signed now, or None (政府采购法实施条例 第54条)."""
+    for hold in open_holds(lot):
+        if "contract" in hold.verbs:
+            return Refusal("held", _("This is on hold: {note}").format(note=hold.note or hold.reason_code), article=hold.article, todo=_("Answer the challenge first."))
+    return None
+
+
+@rules.carries("G04")
+@transaction.atomic
+def hold_signing(lot, *, actor, note):
+    """A challenge may change the result: signing waits until the hold is lifted (G04). Raises Refusal."""
+    if not (may_handle_tender(actor, lot) or may_decide(actor, lot)):
+        from django.core.exceptions import PermissionDenied
+
+        raise PermissionDenied(str(_("Only the purchaser records a challenge.")))
+    if lot.status != "awarded":
+        raise Refusal("wrong_state", _("Only an awarded purchase can be held by a challenge."))
+    if signing_refusal(lot):
+        raise Refusal("held", _("The signing is already on hold."))
+    rule = rules.get("G04")
+    return place_hold(lot, verbs=["contract", "sign"], code="challenge", actor=actor, note=note, article=rule.article)
+
+
+@transaction.atomic
+def release_signing(lot, *, actor, note):
+    """The challenge is answered and does not change the result."""
+    if not may_decide(actor, lot):
+        from django.core.exceptions import PermissionDenied
+
+        raise PermissionDenied(str(_("Only the purchaser lifts the hold.")))
+    held = [hold for hold in open_holds(lot) if hold.reason_code == "challenge"]
+    if not held:
+        raise Refusal("not_held", _("There is no hold to lift."))
+    for hold in held:
+        release_hold(hold, actor=actor, reason=note)
+    trail.record(lot, "challenge_answered", actor=actor, reason=note)
+    return lot

@@ -1,0 +1,141 @@
+"""Who may see tenders, bids and announcements, said once.
+
+Before the opening a bid is seen by its own organization alone: not by the handler, not by an administrator, not in a
+count (财政部令第87号 第28、33条). Organizations are recognised by an HMAC tag, for the rows name none.
+"""
+
+from django.db.models import Q, QuerySet
+
+from communities.permissions import memberships_of, place_paths, purchaser_ids
+from kernel import crypto
+from kernel.lifecycle import principals_of
+from procurement.permissions import organization_ids
+
+PUBLIC_STATES = ("published", "opened", "evaluated", "awarded", "failed")
+OPENED_STATES = ("opened", "invalid", "broken")
+READERS = ("handler", "section", "committee", "leader", "supervisor", "legal", "observer", "department")
+
+
+def owner_tag(organization_id, lot_id):
+    """HMAC (64 hex characters) of organization and lot: finds an own bid, tells nobody else whose it is."""
+    return crypto.blind_index("bid owner", f"o{organization_id}l{lot_id}")
+
+
+def own_tags(user, lots=None):
+    """Tags of the user's organizations for lots that are still sealed (or the given ones)."""
+    from procurement.models import Lot
+
+    organizations = organization_ids(user)
+    if not organizations:
+        return {}
+    if lots is None:
+        lots = Lot.objects.filter(tender__status__in=("published", "failed")).values_list("pk", flat=True)
+    return {owner_tag(organization, lot): organization for lot in lots for organization in organizations}
+
+
+def _everyone(user):
+    return principals_of(user) if user.is_authenticated else []
+
+
+class TenderQuerySet(QuerySet):
+    def visible_to(self, user):
+        """The purchaser's people, the project's community, finance; providers what was published; panel members their own
+        through `evaluation`. A tender in draft is nobody else's."""
+        query = Q(pk__in=[])
+        for person in _everyone(user):
+            query |= Q(purchaser__in=purchaser_ids(person))
+            for path in place_paths(person, "finance"):
+                query |= Q(purchaser__place__path__startswith=path)
+            for path in place_paths(person, "community", "grid_worker"):
+                query |= Q(status__in=PUBLIC_STATES) & Q(pk__in=self._tenders_at(path))
+            if organization_ids(person):
+                query |= Q(status__in=PUBLIC_STATES, announcements__kind="notice") | self._bid_by(person)
+            query |= Q(openers__user=person)
+            for rule in _further:
+                query |= rule(person)
+        return self.filter(pk__in=self.model._base_manager.filter(query).values("pk"))
+
+    def open_for_responses(self, now):
+        """Published, sealed or not, and not yet closed."""
+        return self.filter(status="published", venue="internal", deadline__gt=now, announcements__kind="notice").distinct()
+
+    def _tenders_at(self, path):
+        from procurement.models import Lot
+
+        return Lot.objects.filter(project__place__path__startswith=path).values("tender")
+
+    def _bid_by(self, person):
+        return Q(lots__bids__organization__in=organization_ids(person))
+
+
+_further = []
+
+
+def further_readers(rule):
+    """`rule(user) -> Q` over Tender: readers whom only a later stage knows (panel members). Registered in AppConfig.ready()."""
+    _further.append(rule)
+    return rule
+
+
+class LotQuerySet(QuerySet):
+    def visible_to(self, user):
+        from procurement.models import Tender
+
+        return self.filter(tender__in=Tender.objects.visible_to(user).values("pk"))
+
+
+class BidQuerySet(QuerySet):
+    def visible_to(self, user):
+        """Own bids at any time; opened ones also to the purchaser's people and finance. Never a sealed one of somebody else."""
+        query = Q(pk__in=[])
+        for person in _everyone(user):
+            if organizations := organization_ids(person):
+                query |= Q(organization__in=organizations) | Q(owner_tag__in=own_tags(person))
+            query |= Q(status__in=OPENED_STATES, lot__tender__purchaser__in=purchaser_ids(person, *READERS))
+            for path in place_paths(person, "finance"):
+                query |= Q(status__in=OPENED_STATES, lot__tender__purchaser__place__path__startswith=path)
+        return self.filter(query)
+
+    def of_organization(self, organization, lots):
+        """The bids of one organization on these lots, sealed or opened."""
+        return self.filter(owner_tag__in=[owner_tag(organization.pk, lot.pk) for lot in lots])
+
+
+class AnnouncementQuerySet(QuerySet):
+    def public(self):
+        return self.filter(public=True)
+
+    def visible_to(self, user):
+        """What was published is everybody's; the rest belongs to the purchaser."""
+        query = Q(public=True)
+        for person in _everyone(user):
+            query |= Q(tender__purchaser__in=purchaser_ids(person)) | Q(contract__purchaser__in=purchaser_ids(person))
+        return self.filter(query)
+
+
+def may_handle_tender(user, subject):
+    """The handler at the tender's purchaser."""
+    return any(row.role == "handler" and row.purchaser_id == subject.purchaser_id for row in memberships_of(user))
+
+
+def may_decide(user, subject):
+    """Who decides an award: the leader in charge or the profile's approver, or the handler recording their paper."""
+    tender = getattr(subject, "tender", subject)
+    roles = {"leader", "handler", *([tender.profile.approver_role] if tender.profile_id else [])}
+    return any(row.role in roles and row.purchaser_id == subject.purchaser_id for row in memberships_of(user))
+
+
+def may_attend(user, subject):
+    """People of the purchaser: openers and witnesses are taken from them."""
+    return any(row.purchaser_id == subject.purchaser_id for row in memberships_of(user))
+
+
+def may_bid(user, bid):
+    """People of the organization whose tag the bid carries."""
+    return bid.owner_tag in own_tags(user, [bid.lot_id])
+
+
+__all__ = [
+    "AnnouncementQuerySet", "BidQuerySet", "LotQuerySet", "TenderQuerySet", "further_readers", "may_attend", "may_bid", "may_decide",
+    "may_handle_tender", "owner_tag", "own_tags",
+]

@@ -1,0 +1,136 @@
+"""Purchases: list, draft, page of each role."""
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from communities.permissions import purchaser_ids
+from kernel import clock
+from kernel.detail import render_detail
+from kernel.forms import refused, render_form
+from kernel.lifecycle import Refusal, open_holds, principals_of
+from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
+from procurement import drafting
+from procurement.forms.tender import STANDARD_ITEMS, TenderForm, item_formset
+from procurement.lifecycle import tender as tenders
+from procurement.lifecycle.award import candidates
+from procurement.models import Bid, Lot, Project, Tender
+from procurement.permissions import organization_ids
+from procurement.permissions_tender import OPENED_STATES, may_attend, may_decide, may_handle_tender
+
+
+@login_required
+def tender_list(request):
+    rows = Tender.objects.visible_to(request.user).select_related("purchaser", "handler")
+    handles = purchaser_ids(request.user, "handler")
+    return render_list(
+        request, rows, title=_("Purchases"),
+        columns=[
+            Column("number", _("Number")),
+            Column("title", _("Title"), kind="link"),
+            Column("purchaser__name", _("Purchaser")),
+            Column("method", _("Method"), value=lambda row: row.get_method_display()),
+            Column("deadline", _("Deadline"), kind="datetime"),
+            Column("status", _("State"), kind="status"),
+            Column("handler__name", _("Handler")),
+        ],
+        search=("title", "number"),
+        filters=[
+            ChoiceFilter("status", _("State"), choices=Tender.LIFE.states.items()),
+            ChoiceFilter("method", _("Method"), choices=Tender.METHODS),
+            DateFilter("deadline", _("Deadline"), field="deadline__date"),
+        ],
+        default_sort="-id", links=[(_("New purchase"), reverse("tender_create"))] if handles else [], export_name="采购活动", empty_text=_("No purchase yet."),
+    )  # fmt: skip
+
+
+def _free_projects(user):
+    """Approved projects of the user's purchasers that are in no running purchase."""
+    ids = {pk for person in principals_of(user) for pk in purchaser_ids(person, "handler")}
+    busy = Lot.objects.exclude(status="failed").exclude(tender__status="cancelled").values("project")
+    return Project.objects.filter(purchaser__in=ids, status__in=("approved", "sourcing"), item__nature="service").exclude(pk__in=busy)
+
+
+@login_required
+def tender_create(request):
+    """A draft from one or several approved projects; ?project=<id> ticks one."""
+    projects = _free_projects(request.user)
+    if not any(purchaser_ids(person, "handler") for person in principals_of(request.user)):
+        raise PermissionDenied
+    initial = {"projects": request.GET.getlist("project"), "contact": request.user.name}
+    form = TenderForm(request.POST or None, projects=projects, initial=initial)
+    items = item_formset(request.POST or None, initial=list(STANDARD_ITEMS))
+    if request.method == "POST" and form.is_valid() and items.is_valid():
+        data = form.cleaned_data
+        try:
+            fields = {name: value for name, value in data.items() if name in tenders.EDITABLE and value not in ("", None)}
+            tender = tenders.create_tender(list(data["projects"]), actor=request.user, method=data["method"], score_items=items.rows(), **{"title": "", **fields})
+            return redirect(tender)
+        except Refusal as refusal:
+            refused(form, refusal)
+    return render_form(
+        request, form, title=_("New purchase"), formsets=[items], rules=["B08", "C02", "A12"], submit=_("Save the draft"), cancel=reverse("tender_list"), draft="tender-new",
+        intro=_("Choose the approved projects and the method; everything can be changed until it is published."),
+    )  # fmt: skip
+
+
+@login_required
+def tender_edit(request, pk):
+    tender = get_object_or_404(Tender.objects.visible_to(request.user), pk=pk)
+    drafting.check_handler(request.user, tender)
+    form = TenderForm(request.POST or None, instance=Tender.objects.get(pk=pk))
+    initial = [{name: getattr(item, name) for name in ("kind", "name", "standard", "points", "legal_basis")} for item in tender.score_items.all()]
+    items = item_formset(request.POST or None, initial=initial)
+    lowest = bool(tender.profile_id and tender.profile.scoring == "lowest")
+    if request.method == "POST" and form.is_valid() and (lowest or items.is_valid()):
+        try:
+            fields = {name: value for name, value in form.cleaned_data.items() if name in tenders.EDITABLE}
+            return redirect(tenders.edit(tender, actor=request.user, score_items=None if lowest else items.rows(), **fields))
+        except Refusal as refusal:
+            refused(form, refusal)
+    return render_form(
+        request, form, title=_("Edit {title}").format(title=tender.title), formsets=[] if lowest else [items], rules=["A10", "A12", "C02"], cancel=tender.get_absolute_url(),
+        draft=f"tender-{pk}",
+    )  # fmt: skip
+
+
+def _role(user, tender):
+    """What the page shows: purchaser's people see all, providers what was published and their own."""
+    return any(may_attend(person, tender) for person in principals_of(user))
+
+
+def _lot_rows(user, tender, inside):
+    rows = []
+    for lot in tender.lots.select_related("project__place", "award__organization", "tender"):
+        lot.tender = tender
+        bids = list(Bid.objects.visible_to(user).filter(lot=lot, status__in=OPENED_STATES).select_related("organization").order_by("rank", "price")) if tender.opened_at or lot.status == "awarded" else []
+        award = getattr(lot, "award", None)
+        rows.append({
+            "lot": lot, "bids": bids, "award": award, "holds": open_holds(lot) if award else [], "candidates": inside and lot.status == "evaluated" and candidates(lot),
+            "may_hold": inside and lot.status == "awarded" and (may_handle_tender(user, lot) or may_decide(user, lot)),
+        })  # fmt: skip
+    return rows
+
+
+@login_required
+def tender_detail(request, pk):
+    """The page of a purchase. Before the opening nobody finds a number or a name of bidders here (B27)."""
+    tender = get_object_or_404(Tender.objects.visible_to(request.user).select_related("purchaser", "handler", "profile"), pk=pk)
+    user, now = request.user, clock.now()
+    inside = _role(user, tender)
+    own = list(Bid.objects.visible_to(user).filter(lot__tender=tender).exclude(status__in=OPENED_STATES).select_related("lot")) if organization_ids(user) else []
+    opener = tender.openers.filter(user=user).first() if tender.status in ("draft", "published") else None
+    taking = tender.status == "published" and tender.venue == "internal" and tender.deadline and now < tender.deadline
+    context = {
+        "inside": inside, "handles": may_handle_tender(user, tender), "lot_rows": _lot_rows(user, tender, inside), "own_bids": own, "opener": opener,
+        "items": tender.score_items.all(), "announcements": tender.announcements.all(), "taking": taking, "over": tender.deadline and now >= tender.deadline,
+        "openers": tender.openers.select_related("user") if inside else [], "warnings": drafting.warnings_of(tender) if inside and tender.status == "draft" else [],
+        "plan": drafting.proposed_deadline(tender) if inside and tender.status == "draft" and (tender.is_statutory or tender.profile_id) else None,
+        "bidder": bool(organization_ids(user)), "may_open": tender.status == "published" and tender.venue == "internal" and bool(tender.deadline) and now >= tender.deadline and inside,
+        "windows": tender.quotes_until, "quotes_open": bool(tender.quotes_until and now < tender.quotes_until),
+    }  # fmt: skip
+    return render_detail(request, tender, "procurement/tender.html", **context)
+
+

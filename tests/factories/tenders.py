@@ -1,0 +1,159 @@
+"""Purchases in each state, reached through the real verbs with the clock travelling over every legal minimum.
+
+    walk = make_tender(office, state="opened", bidders=3)      # walk.tender, .lot, .bids, .providers, .openers, .experts, .panel
+
+States: draft | published | submitted (bids in) | closed (deadline passed) | opened | scoring | evaluated | awarded | announced.
+The clock stays where the state was reached; the test's fixture lets it run again afterwards.
+"""
+
+import datetime
+from decimal import Decimal
+from types import SimpleNamespace
+
+from evaluation.lifecycle import conclusion, panel
+from evaluation.models import Expert
+from kernel import clock, seal
+from kernel.lifecycle import LIVES  # noqa: F401
+from procurement.lifecycle import award, bid, opening, tender
+from procurement.models import Bid, Tender
+from tests.factories import projects
+from tests.factories.providers import make_provider
+
+STATES = ("draft", "published", "submitted", "closed", "opened", "scoring", "evaluated", "awarded", "announced")
+WORDS = "白日依山尽黄河入海流-{}"
+ITEMS = (
+    {"kind": "price", "name": "报价", "points": Decimal(20)},
+    {"kind": "subjective", "name": "服务方案", "standard": "完整可行", "points": Decimal(60)},
+    {"kind": "objective", "name": "同类经验", "standard": "每份合同5分", "points": Decimal(20)},
+)
+
+
+def passphrase_of(user):
+    return WORDS.format(user.pk)
+
+
+def travel(moment):
+    """Stand at an aware moment."""
+    clock.set_to(moment)
+
+
+def hours(count=1):
+    """Let some working time pass."""
+    travel(clock.now() + datetime.timedelta(hours=count))
+
+
+def cheap_scrypt(monkeypatch):
+    """The same scrypt with less work, for tests that enrol many openers."""
+    monkeypatch.setattr(seal.enrol, "__defaults__", (2**4,))
+
+
+def make_experts(count=5):
+    return [Expert.objects.create(user=projects.make_user(f"专家{number}"), specialities="社会工作", employer=f"某大学{number}") for number in range(1, count + 1)]
+
+
+def make_openers(office):
+    """Five enrolled people of the street office."""
+    people = [office.section, office.leader, office.committee, office.legal, office.supervisor]
+    for person in people:
+        opening.enrol_opener(person, passphrase_of(person))
+    return people
+
+
+def make_draft(office, rows=None, *, amount=300000, method="consultation", items=ITEMS, **fields):
+    """A complete draft: every fact the law asks for is there, openers have proved their passphrase."""
+    rows = rows or [projects.make_project(office, "approved", amount)]
+    values = {
+        "method_reason": "政府购买服务项目", "plan_number": "采计〔2026〕12号", "intention_on": clock.today() - datetime.timedelta(days=40), "requirements": "按方案开展服务。",
+        "qualification": "具有独立承担民事责任的能力。", "contact": "经办人 028-0000", "exception_reason": "", **fields,
+    }  # fmt: skip
+    row = tender.create_tender(rows, actor=office.handler, method=method, score_items=items, **values)
+    if row.seal == "openers" and row.venue == "internal":
+        people = make_openers(office)
+        opening.appoint_openers(row, people[:3], people[3:], actor=office.handler)
+        for person in people:
+            opening.rehearse(row, actor=person, passphrase=passphrase_of(person))
+    return row
+
+
+def make_bid(lot, provider, price, *, plan="每周开展两次活动。"):
+    """A submitted, sealed response of a provider (SimpleNamespace of make_provider)."""
+    row = bid.start_bid(provider.organization, lot, actor=provider.user)
+    for key, content in (("qualification", "登记证书与承诺函"), ("technical", plan), ("price", str(price))):
+        bid.save_part(row, key, content.encode(), actor=provider.user)
+    return bid.submit(row, actor=provider.user)
+
+
+def open_tender(row, office):
+    """Two openers, one after the other."""
+    row = opening.open_with(row, actor=office.leader, passphrase=passphrase_of(office.leader))
+    return opening.open_with(row, actor=office.section, passphrase=passphrase_of(office.section))
+
+
+def score_all(sitting, points=lambda number, item: item.points / 2 + number):
+    """Each member gives each bid points by its place in the list and hands the sheet in."""
+    bids, items = list(panel.valid_bids(sitting)), panel.judged_items(sitting)
+    for member in sitting.sitting():
+        given = {(one.pk, item.pk): Decimal(points(number, item)) for number, one in enumerate(bids) for item in items}
+        panel.score(sitting, actor=member.user, points=given)
+        panel.submit_scores(sitting, actor=member.user)
+
+
+def make_panel(row, office):
+    """Three drawn experts, declared, scoring."""
+    make_experts()
+    sitting = panel.create_panel(row, actor=office.handler)
+    sitting = panel.draw_experts(sitting, actor=office.handler, count=3)
+    sitting = panel.form(sitting, actor=office.handler)
+    for member in sitting.sitting():
+        panel.declare(sitting, actor=member.user)
+    return panel.start(sitting, actor=office.handler)
+
+
+def make_tender(office=None, state="draft", *, prices=(250000, 240000, 260000), start=None, **fields):
+    """A statutory purchase of one lot in a state; `prices` are the bidders' quotes in yuan."""
+    office = office or projects.make_office()
+    travel(start or clock.now())
+    walk = SimpleNamespace(office=office, tender=make_draft(office, **fields), providers=[], bids=[], panel=None)
+
+    def reached(name):
+        walk.tender = Tender.objects.select_related("purchaser__place", "profile").get(pk=walk.tender.pk)
+        walk.lot = walk.tender.lots.select_related("tender", "project").first()
+        walk.bids = list(Bid.objects.filter(lot=walk.lot).order_by("pk"))
+        return STATES.index(name) >= STATES.index(state)
+
+    if reached("draft"):
+        return walk
+    hours()
+    tender.publish(walk.tender, actor=office.handler)
+    if reached("published"):
+        return walk
+    for price in prices:
+        hours()
+        provider = make_provider(office=office, place=office.street)
+        walk.providers.append(provider)
+        make_bid(walk.lot, provider, price)
+    if reached("submitted"):
+        return walk
+    travel(walk.tender.deadline + datetime.timedelta(minutes=5))
+    if reached("closed"):
+        return walk
+    open_tender(walk.tender, office)
+    if reached("opened"):
+        return walk
+    hours()
+    walk.panel = make_panel(walk.tender, office)
+    if reached("scoring"):
+        return walk
+    score_all(walk.panel)
+    hours()
+    walk.panel = conclusion.conclude(walk.panel, actor=walk.panel.sitting().first().user, report="评审结束，推荐候选人。")
+    if reached("evaluated"):
+        return walk
+    hours()
+    award.decide_award(walk.lot, actor=office.leader)
+    if reached("awarded"):
+        return walk
+    hours()
+    award.publish_result(walk.tender, actor=office.handler)
+    reached("announced")
+    return walk
