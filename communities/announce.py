@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from communities.forms import wish as wish_forms  # noqa: F401
 from communities.lifecycle import need, wish  # noqa: F401
@@ -22,9 +23,9 @@ SHOWN = 50
 VERB_LABELS.update(
     found=_("founded"),
     rename=_("renamed"),
-    close=_("closed"),
+    close=pgettext_lazy("place", "closed"),
     join=_("joined"),
-    leave=_("left"),
+    leave=pgettext_lazy("staff", "left"),
     invite=_("invited"),
     accept_invitation=_("invitation accepted"),
     revoke_invitation=_("invitation revoked"),

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
@@ -100,7 +101,12 @@ def staff_invite(request):
 def invitation_list(request):
     if not may_staff_somewhere(request.user):
         raise PermissionDenied
-    states = {"open": _("open"), "accepted": _("accepted"), "expired": _("expired"), "revoked": _("revoked")}
+    states = {
+        "open": pgettext_lazy("invitation", "open"),
+        "accepted": pgettext_lazy("invitation", "accepted"),
+        "expired": pgettext_lazy("invitation", "expired"),
+        "revoked": pgettext_lazy("invitation", "revoked"),
+    }
     return render_list(
         request,
         Invitation.objects.visible_to(request.user).select_related("purchaser", "place", "invited_by"),

@@ -16,7 +16,7 @@ def credit_code(prefix="52", number=None):
     """A valid unified social credit code (GB 32100) nobody used before."""
     from stdnum.cn import uscc
 
-    body = f"{prefix}510107MJX{int(number or unique()):07d}"[:17]
+    body = f"{prefix}510107MJX{int(number or unique()):06d}"
     return body + uscc.calc_check_digit(body)
 
 
