@@ -217,11 +217,12 @@ def render_list(
     pages = max(1, -(-min(count, COUNT_CAP) // size))
     number = page_number(request, pages)
     rows = list(queryset[(number - 1) * size : number * size]) if count else []
+    lead = next((column for column in columns if column.kind == "link" or column.link), columns[0])
     narrowed = bool(text) or any(request.GET.get(name) for name in _filter_names(filters))
     made = {
         "page_heading": title,
         "heads": heads(queryset, columns, asked),
-        "rows": [{"row": row, "pk": row.pk, "cells": [cell(column, row, index == 0) for index, column in enumerate(columns)]} for row in rows],
+        "rows": [{"row": row, "pk": row.pk, "cells": [cell(column, row, column is lead) for column in columns]} for row in rows],
         "count_text": f"{COUNT_CAP:,}+" if capped else f"{count:,}",
         "count": count,
         "number": number,
