@@ -8,7 +8,10 @@ from evaluation.lifecycle import call_back, check, finding  # noqa: F401
 from evaluation.models import Assignment, Check, Finding
 from evaluation.permissions import SUPERVISORS, supervises
 from kernel import clock, registry
+from kernel.lifecycle import Refusal
 from kernel.registry import NavItem, Panel, Reminder, Task
+from procurement.lifecycle.closing import before_closing
+from procurement.permissions_contract import grants_contracts
 from providers.lifecycle.organization import organizations_of
 
 check.LIFE.form(check.REPORT, ReportForm)
@@ -64,6 +67,19 @@ def contract_panel(contract, user):
 
 
 registry.panel("contract", contract_panel)
+grants_contracts(lambda person: Assignment.objects.filter(auditor=person, ended_at=None).values_list("contract", flat=True))
+
+
+def open_findings(contract):
+    """A contract is closed only once every check is over and every finding settled."""
+    if Check.objects.filter(assignment__contract=contract, status="open").exists():
+        return Refusal("check_open", _("A third-party check is still open."), todo=_("Wait for its report, or decide once its time has run out."))
+    if Finding.objects.filter(check_of__assignment__contract=contract, status__in=["open", "answered"]).exists():
+        return Refusal("finding_open", _("A finding is not settled yet."), todo=_("Clear or uphold it first."))
+    return None
+
+
+before_closing(open_findings)
 
 
 @registry.reminder

@@ -1,1 +1,26 @@
-"""Imported when the app is ready: registers the lives and fills the kernel's registries."""
+"""Imported when the app is ready: reports' jobs, files, navigation, and the ledger on the project's page."""
+
+from django.utils.translation import gettext_lazy as _
+
+from kernel import files, registry
+from kernel.registry import NavItem, Panel
+from reporting import annual  # noqa: F401
+from reporting.models import Report
+from reporting.permissions import is_finance, may_report
+
+files.register_access(Report, lambda user, attachment: Report.objects.visible_to(user).filter(pk=attachment.subject_id).exists())
+registry.nav(
+    NavItem("reports", _("Reports"), "report_list", may=may_report, order=80),
+    NavItem("reports", _("Earlier years' totals"), "year_totals", may=is_finance, order=81),
+)
+
+
+def ledger_panel(project, user):
+    """On the project's page: its ledger, made as PDF by the worker."""
+    if not may_report(user):
+        return None
+    reports = Report.objects.filter(project=project, kind="ledger", made_at__isnull=False)[:5]
+    return Panel(_("Project ledger"), "reporting/ledger_panel.html", {"project": project, "reports": reports}, order=90)
+
+
+registry.panel("project", ledger_panel)

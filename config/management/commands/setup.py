@@ -11,8 +11,9 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
+from communities.lifecycle.place import add_place
 from communities.models import Place
-from kernel import crypto, trail
+from kernel import crypto
 from kernel.models import User
 
 
@@ -48,11 +49,7 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages))
         with transaction.atomic():
             user.save()
-            place = Place(kind=Place.DISTRICT, name=district, code=options["code"])
-            place.full_clean()
-            place.save()
-            Place.objects.filter(pk=place.pk).update(path=f"/{place.pk}/")
-            trail.record(place, "found", actor=user)
+            add_place(Place.DISTRICT, district, actor=user, code=options["code"])
         self.stdout.write(f"Done. {name} logs in as {username} at {settings.SITE_URL} and sets up the second factor first.")
         self.stdout.write(f"Keep a copy of {keys} in a safe place outside this machine: without it encrypted fields and bids are lost.")
 

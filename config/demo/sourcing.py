@@ -1,0 +1,140 @@
+"""From the approved project to the result: lawful clocks, sealed responses, two openers, experts."""
+
+import datetime
+from decimal import Decimal
+
+from evaluation.lifecycle import conclusion, panel
+from kernel.money import yuan
+from procurement.lifecycle import award, bid, opening, selfrun, tender
+from procurement.models import Award
+
+ITEMS = [
+    {"kind": "objective", "name": "同类项目经验", "standard": "近三年每有一个同类合同得5分，满分10分。", "points": 10},
+    {"kind": "subjective", "name": "服务方案", "standard": "贴合需求、进度合理、有应急措施：优31–40分，良21–30分，一般0–20分。", "points": 40},
+    {"kind": "subjective", "name": "人员配备", "standard": "专职社工与专业资质配备：优21–30分，良11–20分，一般0–10分。", "points": 30},
+    {"kind": "price", "name": "报价", "standard": "最低有效报价为基准价，报价得分＝基准价÷报价×20。", "points": 20},
+]
+RATES = {"nuanyang": Decimal("0.96"), "lelin": Decimal("0.93"), "chunhui": Decimal("0.98")}
+TEXTS = {"qualification": "附登记证书、近三年无重大违法记录声明。", "technical": "拟配备专职社工，按月提交进度，突发情况两小时内响应。"}
+
+
+def choose(plot, row, office, cast, travel):
+    """Three quotes or the intended provider: straight to the award. Returns the lot, or the project for an intended provider."""
+    if plot["way"] == "intended":
+        return row
+    travel.days(2)
+    prices = {key: yuan(row.ceiling * rate) for key, rate in RATES.items()}
+    quotes = [{"organization": cast.organizations[key], "price": price} for key, price in prices.items()]
+    cheapest = min(prices, key=prices.get)
+    made = selfrun.choose_provider(row, actor=office.handler, organization=cast.organizations[cheapest], amount=prices[cheapest], reason="三家比价，报价最低且满足需求。", quotes=quotes)
+    return made.lot
+
+
+def compete(plot, row, office, cast, travel):
+    """Yields (level, lot) of a purchase with sealed responses."""
+    statutory = plot["way"] == "statutory"
+    if plot["ends"] == "published":
+        travel.before_now(4)
+    else:
+        travel.days(2)
+    fields = {"method": "consultation", "method_reason": "政府购买服务项目，需求需与供应商磋商明确。", "plan_number": f"备案〔{cast.year}〕{row.pk:03d}号", "price_weight": 20} if statutory else {"method": "self_run", "price_weight": 20}
+    if statutory:
+        fields |= {"intention_on": row.created_at.date(), "exception_reason": "采购意向已随年度预算公开。"}
+    made = tender.create_tender(
+        [row], actor=office.handler, score_items=ITEMS, qualification="具有独立承担民事责任能力，依法登记，近三年无重大违法记录。", contract_terms="首付30%，进度款50%，结项验收后支付20%。", **fields
+    )
+    openers = [cast.users[name] for name in cast.told["openers"]]
+    if made.seal == "openers":
+        opening.appoint_openers(made, openers[:3], openers[3:], actor=office.handler)
+        for person in openers:
+            opening.rehearse(made, actor=person, passphrase=cast.told["passphrase"])
+    travel.minutes(60)
+    made = tender.publish(made, actor=office.handler)
+    lot = made.lots.get()
+    bids = respond(lot, cast, travel)
+    yield "published", lot
+    travel.to(made.deadline + datetime.timedelta(minutes=20))
+    if plot["ends"] == "to_open":
+        yield "to_open", lot
+    if made.seal == "openers":
+        opening.open_with(made, actor=openers[0], passphrase=cast.told["passphrase"])
+        made = opening.open_with(made, actor=openers[1], passphrase=cast.told["passphrase"])
+    else:
+        made = opening.open_with_witness(made, actor=office.handler, witness=office.supervisor)
+    travel.minutes(40)
+    board = panel.create_panel(made, actor=office.handler)
+    if statutory:
+        board = panel.draw_experts(board, actor=office.handler, count=3)
+    else:
+        for person in (office.section, office.supervisor, office.committee):
+            panel.name_member(board, person, actor=office.handler)
+    board = panel.form(board, actor=office.handler)
+    members = [member.user for member in board.sitting()]
+    for person in members:
+        panel.declare(board, actor=person)
+    board = panel.start(board, actor=office.handler)
+    yield "scoring", lot
+    travel.minutes(90)
+    judge(board, members, bids)
+    leader = next(member.user for member in board.sitting() if member.is_leader)
+    conclusion.conclude(board, actor=leader, report="评审小组按评审办法独立评分，推荐得分最高者为第一成交候选人。")
+    lot.refresh_from_db()
+    yield "evaluated", lot
+    travel.days(2)
+    award.decide_award(lot, actor=office.leader)
+    travel.days(1)
+    award.publish_result(type(made).objects.get(pk=made.pk), actor=office.handler)
+    lot.refresh_from_db()
+    yield "resulted", lot
+
+
+def respond(lot, cast, travel):
+    """Three organizations answer, sealed."""
+    made = []
+    for key, rate in RATES.items():
+        travel.minutes(35)
+        organization = cast.organizations[key]
+        manager = organization.members.get(role="manager").user
+        row = bid.start_bid(organization, lot, actor=manager)
+        for part, text in TEXTS.items():
+            bid.save_part(row, part, f"{organization.name}：{text}".encode(), actor=manager)
+        bid.save_part(row, "price", str(yuan(lot.ceiling * rate)).encode(), actor=manager)
+        made.append(bid.submit(row, actor=manager))
+    return made
+
+
+def judge(board, members, bids):
+    """Each member scores alone and hands in."""
+    items = panel.judged_items(board)
+    for number, person in enumerate(members):
+        points = {}
+        for place, row in enumerate(bids):
+            for item in items:
+                share = Decimal("0.80") if item.kind == "objective" else Decimal("0.92") - Decimal("0.05") * place - Decimal("0.01") * number
+                points[row.pk, item.pk] = (item.points * share).quantize(Decimal("0.1"))
+        panel.score(board, actor=person, points=points)
+        panel.submit_scores(board, actor=person)
+
+
+def outside(plot, row, office, cast, travel):
+    """A purchase on the provincial platform: its facts are recorded here."""
+    travel.days(2)
+    made = tender.create_tender(
+        [row], actor=office.handler, method="consultation", method_reason="政府购买服务项目。", plan_number=f"备案〔{cast.year}〕{row.pk:03d}号", venue="external",
+        external_platform="省政府采购网上平台", external_url="https://example.org/notice/1", agency="蜀采招标代理有限公司", score_items=ITEMS,
+        qualification="依法登记，近三年无重大违法记录。", intention_on=row.created_at.date(), exception_reason="采购意向已随年度预算公开。",
+    )  # fmt: skip
+    made = tender.publish(made, actor=office.handler)
+    lot = made.lots.get()
+    travel.to(made.deadline + datetime.timedelta(hours=6))
+    travel.days(1)
+    rows = [
+        {"lot": lot, "organization": cast.organizations[key], "price": yuan(lot.ceiling * rate), "score": score, "rank": rank}
+        for (key, rate), score, rank in zip(RATES.items(), (Decimal("91.20"), Decimal("88.45"), Decimal("80.10")), (1, 2, 3), strict=True)
+    ]
+    award.record_external(made, actor=office.handler, candidates=rows)
+    travel.days(1)
+    lot = made.lots.get()
+    award.decide_award(lot, actor=office.leader)
+    award.publish_result(type(made).objects.get(pk=made.pk), actor=office.handler)
+    return Award.objects.get(lot=lot).lot
