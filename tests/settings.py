@@ -24,6 +24,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     TEST_DATABASE = str(VAR / "test.sqlite3")  # a file: locks and WAL as in real life
 else:
     TEST_DATABASE = f"test_diandan_{os.environ['DIANDAN_TEST_RUN']}"
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"  # we kill clients, never the server
 DATABASES["default"]["TEST"] = {"NAME": TEST_DATABASE}
 if os.environ.get("DIANDAN_TEST_CHILD"):
     DATABASES["default"]["NAME"] = TEST_DATABASE
