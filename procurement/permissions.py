@@ -4,24 +4,16 @@ from django.db.models import Q, QuerySet
 
 from communities.models.membership import PLACE_ROLES
 from communities.permissions import memberships_of, place_paths, purchase_scope, purchaser_ids
-from kernel import clock
 from kernel.lifecycle import principals_of
+from providers.permissions import member_rows
 
 SETTING_ROLES = ("section", "committee", "leader", "accountant")
 STREET_ROLES = ("handler", "section", "committee", "leader", "accountant", "cashier", "fund_owner", "supervisor", "legal", "observer", "department")
 
 
 def organization_ids(user):
-    """Organizations the person acts for today, read once per user object and day. Belonging to one matters here only as a conflict or as the intended provider."""
-    day, found = getattr(user, "_organization_ids", (None, None))
-    if day != clock.today():
-        from providers.models import OrganizationMember
-
-        day = clock.today()
-        rows = OrganizationMember.objects.filter(user=user, starts_on__lte=day).exclude(ends_on__lt=day) if user.is_authenticated and user.is_active else ()
-        found = {row.organization_id for row in rows}
-        user._organization_ids = (day, found)
-    return found
+    """Organizations the person acts for today. Belonging to one matters here only as a conflict or as the intended provider."""
+    return {row.organization_id for row in member_rows(user)}
 
 
 def _over_principals(user, scope):

@@ -90,6 +90,7 @@ def test_desk_includes_the_people_i_stand_in_for(signed_in, alice, tasks):
 
 
 def test_desk_of_nobody_is_friendly_and_cheap(signed_in):
+    signed_in.get("/desk/")
     with CaptureQueriesContext(connection) as found:
         page = signed_in.get("/desk/")
     assert "没有待办事项" in html(page)
