@@ -23,6 +23,9 @@ VERB_LABELS = {
     "ask_correction": _("correction asked for"),
     "backfill": _("entered afterwards"),
     "export": _("exported"),
+    "attach": _("file added"),
+    "edit": _("edited"),
+    "refuse_correction": _("correction not approved"),
 }
 
 

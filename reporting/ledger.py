@@ -1,19 +1,10 @@
 """采购活动记录: everything one project went through, compiled from its rows (政府采购法 第42条; 74号令 第26条)."""
 
 from evaluation.models import Check, Finding
+from kernel.detail import verb_label
 from kernel.models import TrailRow
 from kernel.money import ZERO
 from procurement.models import Activity, Announcement, Award, Contract, PaymentRequest, PaymentStage
-
-
-def label_of(row):
-    """A trail row's verb as people read it."""
-    model = row.subject_type.model_class()
-    life = getattr(model, "LIFE", None)
-    step = life and life.step(row.verb)
-    if step:
-        return step.label
-    return (getattr(life, "verb_labels", None) or {}).get(row.verb, row.verb)
 
 
 def ledger_context(project):
@@ -42,5 +33,5 @@ def ledger_context(project):
         "checks": Check.objects.filter(assignment__contract__in=contracts).select_related("assignment__firm", "assignment__contract", "stage"),
         "findings": Finding.objects.filter(check_of__assignment__contract__in=contracts),
         "payments": PaymentRequest.objects.filter(stage__contract__in=contracts).exclude(status__in=["draft", "cancelled"]).select_related("stage__contract").order_by("id"),
-        "trail": [(row, label_of(row)) for row in trail],
+        "trail": [(row, verb_label(row.subject_type.model_class(), row.verb)) for row in trail],
     }
