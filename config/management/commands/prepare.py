@@ -7,6 +7,8 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
+from communities.models import Place
+
 # Of the vendors' folders the pages use the minified files only; hashing and compressing the rest takes half a minute.
 UNUSED = ["*.map", "*.rtl.*", "libs", "flags", "payments", "extension", "tabler-*", "tabler.css", "tabler.js", "*.esm.*", "echarts.js", "echarts.common.*"]
 UNUSED += ["echarts.simple.*", "import_export", "guardian"]
@@ -30,7 +32,9 @@ class Command(BaseCommand):
         if settings.DEMO:
             call_command("demo", stage="all", stdout=self.stdout)
         else:
-            call_command("check", deploy=True, databases=["default"], fail_level="ERROR")
+            call_command("check", databases=["default"], fail_level="ERROR")
+            if not Place.objects.exists():
+                self.stdout.write("This installation is empty: `manage.py setup` makes the district and the first administrator.")
 
     def _collect(self):
         stamp, digest = settings.STATIC_ROOT / ".collected", static_digest()

@@ -1,4 +1,4 @@
-"""Production's first run: the key folder, the district, and the first platform administrator. Refuses to run a second time."""
+"""Production's first run: keys, tables, the district, and the first platform administrator. Refuses to run a second time."""
 
 import getpass
 import os
@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
@@ -30,12 +31,13 @@ class Command(BaseCommand):
         parser.add_argument("--password-stdin", action="store_true", help="read the password from standard input instead of asking twice")
 
     def handle(self, **options):
-        if Place.objects.filter(kind=Place.DISTRICT).exists() or User.objects.filter(is_platform_admin=True).exists():
-            raise CommandError("This installation is set up already; nothing was changed. Further administrators are invited on the screens.")
         keys = Path(settings.KEY_DIR)
         if not keys.exists():
             keys.mkdir(parents=True, mode=0o700)
         crypto.make_keys()  # existing ones stay
+        call_command("migrate", interactive=False, verbosity=0)
+        if Place.objects.filter(kind=Place.DISTRICT).exists() or User.objects.filter(is_platform_admin=True).exists():
+            raise CommandError("This installation is set up already; nothing was changed. Further administrators are invited on the screens.")
         district = options["district"] or self._ask("District")
         username = options["username"] or self._ask("Login name of the administrator")
         name = options["name"] or self._ask("Name of the administrator")
