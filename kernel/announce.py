@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from kernel import announce_law, corrections, drafts, files, notices, proof, retention, rotation  # noqa: F401
+from kernel import announce_law, corrections, drafts, files, notices, proof, retention, rotation, totals  # noqa: F401
 from kernel.models import Job
 from kernel.registry import NavItem, nav
 
