@@ -15,7 +15,7 @@ from communities.permissions import INVITERS, handles_money, is_platform_admin, 
 from kernel import clock, files, registry
 from kernel.detail import VERB_LABELS
 from kernel.pinyin import sort_key
-from kernel.registry import Hit, NavItem, Reminder, Task
+from kernel.registry import Hit, NavItem, Reminder, Task, Waiting
 
 ANSWER_DAYS = 5
 SHOWN = 50
@@ -41,16 +41,14 @@ def waiting(user):
     """For community staff: wishes without answer, needs to confirm and to publish. For those who staff: invitations open."""
     if community := place_paths(user, "community"):
         scope = under(community, "place__path")
-        for row in Wish.objects.filter(scope, status="new").select_related("place").order_by("created_at")[:SHOWN]:
-            yield Task("wish", row.text[:40], _("Answer it"), row.get_absolute_url(), since=row.created_at, due=row.created_at + timedelta(days=ANSWER_DAYS), detail=row.place.name)
+        yield Waiting(Wish.objects.filter(scope, status="new").select_related("place").order_by("created_at")[:SHOWN], lambda row: Task("wish", row.text[:40], _("Answer it"), row.get_absolute_url(), since=row.created_at, due=row.created_at + timedelta(days=ANSWER_DAYS), detail=row.place.name))
         for row in Need.objects.filter(scope, status__in=("draft", "confirmed")).select_related("place").order_by("id")[:SHOWN]:
             action = _("Confirm it") if row.status == "draft" else _("Publish it")
             yield Task("need", row.title, action, row.get_absolute_url(), since=row.created_at, detail=row.place.name)
     rows = memberships_of(user)
     mine = [row.purchaser_id for row in rows if row.role in INVITERS and row.purchaser_id]
     if mine:
-        for row in Invitation.objects.filter(purchaser__in=mine, invited_by=user, accepted_at=None, revoked_at=None, expires_at__lte=clock.now())[:SHOWN]:
-            yield Task(_("invitation"), row.name, _("It ran out: invite again"), reverse("staff_invite"), since=row.expires_at)
+        yield Waiting(Invitation.objects.filter(purchaser__in=mine, invited_by=user, accepted_at=None, revoked_at=None, expires_at__lte=clock.now())[:SHOWN], lambda row: Task(_("invitation"), row.name, _("It ran out: invite again"), reverse("staff_invite"), since=row.expires_at))
 
 
 @registry.search

@@ -22,6 +22,8 @@ def memberships_of(user):
         rows = list(
             Membership.objects.filter(user=user, starts_on__lte=day).exclude(ends_on__lt=day).select_related("purchaser__place", "place")
         )
+        if covered := getattr(user, "covered_role", ""):  # a principal, seen by a stand-in for one role
+            rows = [row for row in rows if row.role == covered]
         user._memberships = (day, rows)
     return rows
 
@@ -33,13 +35,14 @@ def forget_memberships(user):
 
 
 def reach(user):
-    """The memberships by which the user sees rows: their own and those of the people they stand in for. Read once per user object and day."""
+    """The memberships by which the user sees rows: their own and those of the people they stand in for. Read once per request."""
     if not user.is_authenticated or not user.is_active:
         return []
     day, rows = getattr(user, "_reach", (None, None))
     if day != clock.today():
         rows = [row for person in principals_of(user) for row in memberships_of(person)]
-        user._reach = (clock.today(), rows)
+        if getattr(user, "_keeps_principals", False):
+            user._reach = (clock.today(), rows)
     return rows
 
 

@@ -115,13 +115,19 @@ class Offer:
 
 
 def principals_of(user):
-    """The user and everybody they stand in for today, the user first. Read once when `remember_principals` was asked of this user object."""
+    """The user and everybody they stand in for today, the user first. Read once when `remember_principals` was asked of this user object.
+
+    A stand-in for one role only gets its principal with that role as `covered_role`; permissions look at no other then.
+    """
     today = clock.today()
     kept = getattr(user, "_principals", None)
     if kept and kept[0] == today:
         return kept[1]
     rows = StandIn.objects.filter(deputy=user, starts_on__lte=today, ends_on__gte=today, revoked_at=None).select_related("principal")
-    people = [user, *(row.principal for row in rows)]
+    people = [user]
+    for row in rows:
+        row.principal.covered_role = row.scope
+        people.append(row.principal)
     if getattr(user, "_keeps_principals", False):
         user._principals = (today, people)
     return people

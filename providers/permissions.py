@@ -14,7 +14,7 @@ EXCLUDERS = ("finance", "department", "supervisor", "observer")
 
 def member_rows(user):
     """The user's places in organizations today, read once per user object and day."""
-    if not user.is_authenticated or not user.is_active:
+    if not user.is_authenticated or not user.is_active or getattr(user, "covered_role", ""):
         return []
     day, rows = getattr(user, "_organization_rows", (None, None))
     if day != clock.today():

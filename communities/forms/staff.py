@@ -4,6 +4,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from communities.models import Membership, Place, Purchaser
 from communities.models.membership import PLACE_ROLES, PURCHASER_ROLES, ROLES
@@ -16,7 +17,7 @@ from kernel.models import User
 class InviteForm(CleanForm):
     """One person, one role, one unit the inviter staffs."""
 
-    name = forms.CharField(label=_("name"), max_length=60)
+    name = forms.CharField(label=pgettext_lazy("person", "name"), max_length=60)
     email = forms.EmailField(label=_("email"), required=False, help_text=_("For notices. The link is not mailed: hand it over yourself."))
     unit = forms.ChoiceField(label=_("unit"))
     role = forms.ChoiceField(label=_("role"), choices=())
@@ -33,7 +34,11 @@ class InviteForm(CleanForm):
                 label = f"{row.parent} · {row}" if kind == "place" and row.parent_id else str(row)
                 options.append((f"{kind}-{row.pk}", label))
         self.fields["unit"].choices = options
-        self.fields["role"].choices = [("", "---------"), *((key, ROLES[key]) for key in (*PURCHASER_ROLES, *PLACE_ROLES))]
+        self.fields["role"].choices = [
+            ("", "---------"),
+            (_("at a purchaser"), [(key, ROLES[key]) for key in PURCHASER_ROLES]),
+            (_("at a place"), [(key, ROLES[key]) for key in PLACE_ROLES]),
+        ]
 
     def arguments(self):
         """Keyword arguments for `invite`."""

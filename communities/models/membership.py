@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel import clock
 
@@ -76,7 +77,7 @@ class Invitation(models.Model):
     """A staff member is invited to one role; the link works once and for a limited time. Only a hash of the token is kept."""
 
     token_hash = models.CharField(max_length=64, unique=True)
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
     email = models.EmailField(_("email"), blank=True)
     role = models.CharField(_("role"), max_length=16, choices=list(ROLES.items()))
     purchaser = models.ForeignKey("communities.Purchaser", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("purchaser"))

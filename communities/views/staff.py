@@ -44,7 +44,7 @@ def staff_list(request):
         rows if state else rows.in_force(),
         title=_("Staff"),
         columns=[
-            Column("user__name", _("Name"), kind="link", link=lambda row: reverse("staff_detail", args=[row.pk])),
+            Column("user__name", pgettext_lazy("person", "Name"), kind="link", link=lambda row: reverse("staff_detail", args=[row.pk])),
             Column("role", _("Role"), value=lambda row: row.get_role_display()),
             Column("unit", _("Unit"), value=lambda row: row.unit, sort=False),
             Column("starts_on", _("From"), kind="date"),
@@ -112,7 +112,7 @@ def invitation_list(request):
         Invitation.objects.visible_to(request.user).select_related("purchaser", "place", "invited_by"),
         title=_("Invitations"),
         columns=[
-            Column("name", _("Name"), kind="link", link=lambda row: reverse("invitation_revoke", args=[row.pk]) if row.state == "open" else None),
+            Column("name", pgettext_lazy("person", "Name"), kind="link", link=lambda row: reverse("invitation_revoke", args=[row.pk]) if row.state == "open" else None),
             Column("role", _("Role"), value=lambda row: row.get_role_display()),
             Column("unit", _("Unit"), value=lambda row: row.unit, sort=False),
             Column("invited_by__name", _("Invited by")),

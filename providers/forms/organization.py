@@ -4,6 +4,7 @@ from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from communities.models import Place
 from kernel import clock, filetypes
@@ -168,7 +169,7 @@ class JoinForm(LoginFields, CleanForm):
 class MemberForm(CleanForm):
     """Invite a person to the organization."""
 
-    name = forms.CharField(label=_("name"), max_length=60)
+    name = forms.CharField(label=pgettext_lazy("person", "name"), max_length=60)
     role = forms.ChoiceField(label=_("role"), choices=MemberInvitation._meta.get_field("role").choices)
 
 

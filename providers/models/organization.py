@@ -3,6 +3,7 @@
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel import clock
 from kernel.encryption import BlindIndexField, EncryptedField, EncryptedRow
@@ -118,7 +119,7 @@ class MemberInvitation(models.Model):
 
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="invitations")
     token_hash = models.CharField(max_length=64, unique=True)
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
     role = models.CharField(_("role"), max_length=10, choices=OrganizationMember.ROLES)
     invited_by = models.ForeignKey("kernel.User", models.PROTECT, related_name="+")
     invited_at = models.DateTimeField(default=clock.now)
