@@ -2,6 +2,7 @@
 
 from procurement import (
     announce_backfill,  # noqa: F401, E402, I001
+    announce_contracts,  # noqa: F401
     announce_projects,  # noqa: F401
     announce_tender,  # noqa: F401, E402, I001
 )

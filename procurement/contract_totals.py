@@ -3,9 +3,10 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from django.db.models import F, Sum
+from django.db.models import ExpressionWrapper, F, Sum
 
-from procurement.models import Amendment, BudgetLine, Clearance, Contract, CostVoucher, Fund, PaymentRequest, PaymentStage, ProjectFund, YearPortion
+from kernel.money import MoneyField
+from procurement.models import Amendment, BudgetLine, Clearance, Contract, CostVoucher, Fund, PaymentRequest, PaymentStage, YearPortion
 
 
 def _sums(rows, key, amount="amount"):
@@ -21,9 +22,9 @@ def _compare(label, model, field, counted):
 
 
 def differing_totals():
-    """(label, stored, counted) in yuan of every running total of contracts, stages, portions, funds and budget lines that differs."""
+    """(label, stored, counted) in yuan of every running total of contracts, stages, portions, paid funds and budget lines that differs."""
     paid = PaymentRequest.objects.filter(status="paid")
-    returned = _sums(PaymentRequest.objects.filter(returned_times__gt=0), "stage__contract", F("amount") * F("returned_times"))
+    returned = _sums(PaymentRequest.objects.filter(returned_times__gt=0), "stage__contract", ExpressionWrapper(F("amount") * F("returned_times"), output_field=MoneyField()))
     gross = defaultdict(Decimal, _sums(paid, "stage__contract"))
     for contract, amount in returned.items():
         gross[contract] += amount
@@ -39,5 +40,4 @@ def differing_totals():
     yield from _compare("stage.held", PaymentStage, "held", _sums(Clearance.objects.filter(cleared_at=None), "stage", "held"))
     yield from _compare("portion.paid", YearPortion, "paid", by_portion)
     yield from _compare("fund.paid", Fund, "paid", by_fund)
-    yield from _compare("fund.committed", Fund, "committed", _sums(ProjectFund.objects.all(), "fund", "committed"))
     yield from _compare("line.spent", BudgetLine, "spent", _sums(CostVoucher.objects.filter(voided_at=None, line__isnull=False), "line"))

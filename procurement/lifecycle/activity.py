@@ -67,7 +67,7 @@ HOLD = Step("hold", _("It took place"), ("confirmed",), "held", delivers, _runni
 REPORT = Step("report", _("Report"), ("confirmed", "held"), "reported", delivers, _running, hint=_("The community is asked to confirm."), waits_for=_("provider"))
 ANSWER = Step("answer", _("Confirm for the community"), ("reported",), "answered", in_community, _own_provider, withdrawable=True, waits_for=_("community staff"))
 ANSWER_LATE = Step("answer", _("Confirm for the community"), ("checked",), None, in_community, _own_provider)
-CHECK = Step("check", _("Checked"), ("reported", "answered"), "checked", either(audits, supervises), waits_for=_("third-party supervisor"))
+CHECK = Step("check", _("Checked"), ("reported", "answered"), "checked", either(audits, supervises), waits_for=_("third-party supervisor"), by_code=True)
 VERIFY = Step(
     "verify", _("Verify for the street"), ("reported",), "checked", supervises, _still_asked, tone="secondary", needs_reason=True,
     hint=_("The community has not answered in time. Its silence is no consent; say how the street verified."),

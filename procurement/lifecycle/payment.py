@@ -32,18 +32,18 @@ from procurement.permissions_contract import at_current_step, either, keeps_acco
 from providers.lifecycle.organization import account_of
 
 USUAL_ROUTE = (("section", "科室审核"), ("accountant", "财务审核"), ("leader", "分管领导审批"))
-INVOICE = re.compile(r"^(?:(?P<digital>\d{20})|(?P<paper>\d{8}))$")
-INVOICE_CODE = re.compile(r"^(?:\d{10}|\d{12})$")
+INVOICE = re.compile(r"(?P<digital>[0-9]{20})|(?P<paper>[0-9]{8})")
+INVOICE_CODE = re.compile(r"[0-9]{10}|[0-9]{12}")
 
 
 def invoice_objection(code, number):
     """A fully digital invoice 数电票 has 20 digits; an older one 8 digits and a code of 10 or 12. Returns a Refusal or None."""
-    match = INVOICE.match(number or "")
+    match = INVOICE.fullmatch(number or "")
     if not match:
         return Refusal("invoice_number", _("An invoice number has 20 digits, or 8 digits with a code."), todo=_("Copy it from the invoice."), field="invoice_number")
     if match["digital"] and code:
         return Refusal("invoice_code", _("An invoice of 20 digits has no code."), field="invoice_code")
-    if match["paper"] and not INVOICE_CODE.match(code or ""):
+    if match["paper"] and not INVOICE_CODE.fullmatch(code or ""):
         return Refusal("invoice_code", _("An invoice of 8 digits has a code of 10 or 12 digits."), field="invoice_code")
     return None
 
@@ -123,7 +123,7 @@ SUBMIT = Step(
     hint=_("The due date starts with invoice and terms met, and never moves."), waits_for=_("provider"),
 )  # fmt: skip
 APPROVE = Step("approve", _("Approve"), ("in_approval",), None, at_current_step, _not_mine, tone="success", rules=("E04",), hint=_("Waiting for an audit or a new leader is no reason to delay."))
-COMPLETE = Step("complete", _("All approvals given"), ("in_approval",), "approved", at_current_step, waits_for=_("next approver"))
+COMPLETE = Step("complete", _("All approvals given"), ("in_approval",), "approved", at_current_step, waits_for=_("next approver"), by_code=True)
 REJECT = Step("reject", _("Send back"), ("in_approval", "approved"), "rejected", either(at_current_step, keeps_accounts), tone="danger", needs_reason=True)
 PAY = Step("pay", _("Record the payment"), ("approved",), "paid", pays, _payer, tone="success", rules=("E01",), waits_for=_("cashier"))
 RETURN = Step("return_by_bank", _("The bank returned it"), ("paid",), "returned", pays, tone="danger", needs_reason=True, hint=_("The totals go down again; the request stays and is sent anew."))

@@ -28,12 +28,12 @@ def anyone(user, stage):
     return True
 
 
-REQUEST = Step("request", _("Payment asked for"), ("waiting", "part_paid"), "requested", anyone, waits_for=_("provider"))
-REOPEN = Step("reopen", _("Payment request taken back"), ("requested",), "waiting", anyone, tone="secondary")
-REOPEN_REST = Step("reopen_rest", _("Payment request taken back"), ("requested",), "part_paid", anyone, tone="secondary")
-PART_PAY = Step("part_pay", _("Paid in part"), ("requested",), "part_paid", anyone, tone="secondary")
-PAY = Step("pay", _("Paid"), ("requested",), "paid", anyone)
-BOUNCE = Step("bounce", _("Returned by the bank"), ("paid", "part_paid"), "requested", anyone, tone="secondary")
+REQUEST = Step("request", _("Payment asked for"), ("waiting", "part_paid"), "requested", anyone, waits_for=_("provider"), by_code=True)
+REOPEN = Step("reopen", _("Payment request taken back"), ("requested",), "waiting", anyone, tone="secondary", by_code=True)
+REOPEN_REST = Step("reopen_rest", _("Payment request taken back"), ("requested",), "part_paid", anyone, tone="secondary", by_code=True)
+PART_PAY = Step("part_pay", _("Paid in part"), ("requested",), "part_paid", anyone, tone="secondary", by_code=True)
+PAY = Step("pay", _("Paid"), ("requested",), "paid", anyone, by_code=True)
+BOUNCE = Step("bounce", _("Returned by the bank"), ("paid", "part_paid"), "requested", anyone, tone="secondary", by_code=True)
 LIFE = Life(
     "stage",
     PaymentStage,
