@@ -32,7 +32,6 @@ class ItemResource(resources.ModelResource):
         use_bulk = True
         batch_size = 500
         skip_diff = True
-        skip_unchanged = True
         report_skipped = True
         clean_model_instances = True
 
@@ -63,7 +62,12 @@ class ItemResource(resources.ModelResource):
         return CatalogueItem(catalogue=self.catalogue)
 
     def after_init_instance(self, instance, new, row, **kwargs):
+        instance.before = None if new else {name: str(getattr(instance, name)) for name in self._meta.fields}
         instance.sort_key = sort_key(row["name"], 240)
+
+    def skip_row(self, instance, original, row, import_validation_errors=None):
+        """Rows that say what is there already are left alone (compared as text; the library's own comparison makes an HTML diff of every row)."""
+        return not import_validation_errors and instance.before == {name: str(getattr(instance, name)) for name in self._meta.fields}
 
     def validate_instance(self, instance, import_validation_errors=None, validate_unique=True):
         """Each field on its own; uniqueness of the code is kept by the loader and `seen`, not by a query per row."""

@@ -11,6 +11,7 @@ closed       nothing moves any more; unpaid commitments lapsed, or carried over 
 from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel import rules, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
@@ -49,7 +50,7 @@ BEGIN_CLOSING = Step(
 CLOSE = Step("close", _("Close the fund"), ("closing",), "closed", may_keep_funds, tone="secondary", hint=_("Unpaid commitments lapse or carry over by the fund's rule."))
 LIFE = Life(
     "fund", Fund,
-    states={"expected": _("expected"), "approved": _("approved"), "closing": _("closing"), "closed": _("closed")},
+    states={"expected": pgettext_lazy("fund", "expected"), "approved": pgettext_lazy("fund", "approved"), "closing": pgettext_lazy("fund", "closing"), "closed": pgettext_lazy("fund", "closed")},
     steps=(APPROVE, BEGIN_CLOSING, CLOSE), initial="expected",
 )  # fmt: skip
 LIFE.verb_labels = {"commit": _("money committed"), "release": _("commitment released")}

@@ -7,6 +7,7 @@ cancelled    recorded in error
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from communities.permissions import has_role, memberships_of
 from kernel import clock, files, trail
@@ -63,7 +64,7 @@ CONFIRM = Step(
     hint=_("All results are applied to the projects at once."), waits_for=_("somebody else who was present"),
 )  # fmt: skip
 CANCEL = Step("cancel", _("Discard the record"), ("draft",), "cancelled", may_record, tone="danger", needs_reason=True)
-LIFE = Life("meeting", Meeting, states={"draft": _("recorded"), "confirmed": _("confirmed"), "cancelled": _("discarded")}, steps=(MINUTES, CONFIRM, CANCEL))
+LIFE = Life("meeting", Meeting, states={"draft": pgettext_lazy("meeting", "recorded"), "confirmed": pgettext_lazy("meeting", "confirmed"), "cancelled": pgettext_lazy("meeting", "discarded")}, steps=(MINUTES, CONFIRM, CANCEL))
 
 
 def open_runs_for(purchaser, gate_key=None):

@@ -16,6 +16,7 @@ import uuid
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel import clock, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
@@ -79,8 +80,9 @@ CLOSE = Step("close", _("Close the project"), ("contracted",), "closed", may_han
 LIFE = Life(
     "project", Project,
     states={
-        "draft": _("draft"), "in_review": _("in review"), "returned": _("sent back"), "approved": _("approved"), "sourcing": _("sourcing"),
-        "contracted": _("under contract"), "closed": _("closed"), "rejected": _("rejected"), "cancelled": _("cancelled"),
+        "draft": pgettext_lazy("project", "draft"), "in_review": pgettext_lazy("project", "in review"), "returned": pgettext_lazy("project", "sent back"), "approved": pgettext_lazy("project", "approved"),
+        "sourcing": pgettext_lazy("project", "sourcing"),
+        "contracted": pgettext_lazy("project", "under contract"), "closed": pgettext_lazy("project", "closed"), "rejected": pgettext_lazy("project", "rejected"), "cancelled": pgettext_lazy("project", "cancelled"),
     },
     steps=(EDIT, BUDGET, FUNDING, SUBMIT, RESUBMIT, SETTLE, PASS_GATE, APPROVE, CUT, SEND_BACK, REJECT, TAKE, SOURCE, UNSOURCE, CONTRACT, CLOSE, CANCEL),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel.models.living import Living
 from kernel.money import MoneyField, yuan
@@ -119,7 +120,7 @@ class PlannedActivity(models.Model):
 class BudgetLine(models.Model):
     """Even one pen for two yuan: unit, quantity, unit price (yuan). Lines without activity are people or running cost."""
 
-    KINDS = [("activity", _("activity cost")), ("people", _("people")), ("running", _("running cost"))]
+    KINDS = [("activity", _("activity cost")), ("people", pgettext_lazy("cost", "people")), ("running", _("running cost"))]
     project = models.ForeignKey(Project, models.CASCADE, related_name="lines")
     activity = models.ForeignKey(PlannedActivity, models.CASCADE, null=True, blank=True, related_name="lines", verbose_name=_("activity"))
     order = models.PositiveSmallIntegerField(_("no."), default=1)
@@ -163,7 +164,7 @@ class ProjectRevision(models.Model):
 class GateRun(models.Model):
     """One gate of one project: the gate's settings as they were, and what was decided by whom. Independent of later configuration."""
 
-    RESULTS = [("waiting", _("waiting")), ("passed", _("passed")), ("cut", _("passed, but cut")), ("returned", _("sent back")), ("rejected", _("rejected")), ("void", _("void"))]
+    RESULTS = [("waiting", pgettext_lazy("gate", "waiting")), ("passed", pgettext_lazy("gate", "passed")), ("cut", _("passed, but cut")), ("returned", pgettext_lazy("gate", "sent back")), ("rejected", pgettext_lazy("gate", "rejected")), ("void", pgettext_lazy("gate", "void"))]
     project = models.ForeignKey(Project, models.PROTECT, related_name="gate_runs")
     key = models.CharField(max_length=20)
     name = models.CharField(_("gate"), max_length=40)

@@ -1,10 +1,12 @@
 """Screens of the guidance catalogue and the procurement items."""
 
+import base64
+import hashlib
 import json
+import zlib
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,10 +14,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from tablib import Dataset
 
+from kernel import drafts
 from kernel.forms import render_form
 from kernel.lifecycle import Refusal
 from kernel.listing import ChoiceFilter, Column, render_list
-from kernel.models import Draft
 from kernel.models.job import Job
 from kernel.spreadsheet import TableError
 from procurement.forms.catalogue import CatalogueImportForm
@@ -74,6 +76,8 @@ def catalogue_import(request):
                 context["token"] = _keep(request.user, form, dataset)
         except TableError as error:
             form.add_error("file", error)
+        except Refusal:
+            form.add_error("file", _("This sheet is too large to be checked at once. Split the file."))
     return render_form(
         request, form, title=_("Import a catalogue"), intro=_("Headings: 编码, 名称, 级次, 上级, 类别, 适用范围, 服务内容, 服务要求, 服务标准, 性质. Code and name are needed, the rest may be missing."),
         submit=_("Check the file"), cancel=reverse("catalogue_list"), template="procurement/catalogue_import.html", **context,
@@ -91,28 +95,27 @@ def _check_new(edition, dataset):
 
 
 def _keep(user, form, dataset):
-    """Keep the checked sheet for this person until they confirm; returns a signed token naming it."""
+    """Keep the checked sheet as this person's draft until they confirm; returns its digest, so that another upload in between is not taken over."""
     data = form.cleaned_data
     facts = {"catalogue": data["catalogue"].pk if data["catalogue"] else None, "kind": data["kind"] or "guidance", "name": data["name"], "source": data["source"], "valid_from": str(data["valid_from"] or "")}
-    content = json.dumps({"facts": facts, "headers": dataset.headers, "rows": [list(row) for row in dataset]}, ensure_ascii=False).encode()
-    row, _made = Draft.objects.update_or_create(user=user, key=KEY, defaults={"content": content})
-    return signing.dumps([row.pk, len(content)], salt=KEY)
+    packed = zlib.compress(json.dumps([list(row) for row in dataset], ensure_ascii=False).encode())
+    drafts.save(user, KEY, {"facts": facts, "headers": dataset.headers, "rows": base64.b64encode(packed).decode()})
+    return hashlib.sha256(packed).hexdigest()
 
 
 def _take(request):
-    try:
-        pk, size = signing.loads(request.POST["take"], salt=KEY, max_age=3600)
-        draft = Draft.objects.get(pk=pk, user=request.user, key=KEY)
-    except (signing.BadSignature, Draft.DoesNotExist):
+    kept = drafts.load(request.user, KEY)
+    content = kept[0] if kept else {}
+    packed = base64.b64decode(content.get("rows", ""))
+    if not kept or hashlib.sha256(packed).hexdigest() != request.POST["take"]:
         messages.error(request, _("The checked file is no longer there. Upload it again."))
         return redirect("catalogue_import")
-    content = json.loads(bytes(draft.content))
-    facts, dataset = content["facts"], Dataset(*content["rows"], headers=content["headers"])
+    facts, dataset = content["facts"], Dataset(*json.loads(zlib.decompress(packed)), headers=content["headers"])
     try:
         with transaction.atomic():
             edition = Catalogue.objects.get(pk=facts["catalogue"]) if facts["catalogue"] else add_edition(request.user, **{k: facts[k] for k in ("kind", "name", "source", "valid_from")})
             outcome = start(edition, dataset, request.user)
-            draft.delete()
+            drafts.drop(request.user, KEY)
     except Refusal as refusal:
         messages.error(request, str(refusal))
         return redirect("catalogue_import")
