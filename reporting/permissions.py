@@ -27,6 +27,8 @@ def purchasers_of(user):
 
 def report_scope(user):
     """A Q of reports: one's own, and those of one's unit or district."""
+    if not user.is_authenticated:
+        return Q(pk__in=[])
     query = Q(requested_by=user) | Q(purchaser__in=purchasers_of(user)) | Q(project__purchaser__in=purchasers_of(user))
     for district in districts_of(user):
         query |= Q(purchaser__place__path__startswith=district.path) | Q(place=district) | Q(project__place__path__startswith=district.path)

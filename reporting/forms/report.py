@@ -7,6 +7,7 @@ from communities.models import Place, Purchaser
 from kernel import clock
 from kernel.cleaning import CleanForm
 from kernel.money import LARGEST
+from kernel.upload import UploadField
 from reporting.permissions import districts_of, purchasers_of
 
 
@@ -70,4 +71,4 @@ class YearTotalForm(CleanForm):
 class VerifyForm(CleanForm):
     """A file to compare with the digest kept."""
 
-    file = forms.FileField(label=_("File to compare"))
+    file = UploadField(label=_("File to compare"), kinds=("pdf", "xlsx"))

@@ -41,6 +41,11 @@ class Report(models.Model):
     def __str__(self):
         return f"{self.get_kind_display()} {self.number}"
 
+    @property
+    def scope(self):
+        """What it is about: the project, the purchaser or the district."""
+        return self.project or self.purchaser or self.place
+
     def get_absolute_url(self):
         return reverse("report_detail", args=[self.pk])
 

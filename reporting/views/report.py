@@ -37,7 +37,7 @@ def report_list(request):
         columns=[
             Column("number", _("Issue number"), kind="link"),
             Column("kind", _("Kind"), value=lambda row: row.get_kind_display()),
-            Column("scope", _("Scope"), value=lambda row: row.project or row.purchaser or row.place, sort=False),
+            Column("scope", _("Scope"), sort=False),
             Column("year", _("Year"), value=lambda row: row.params.get("year", ""), sort=False),
             Column("requested_by__name", _("Asked by")),
             Column("requested_at", _("Asked at"), kind="datetime"),
