@@ -42,9 +42,11 @@ def waiting(user):
     if community := place_paths(user, "community"):
         scope = under(community, "place__path")
         yield Waiting(Wish.objects.filter(scope, status="new").select_related("place").order_by("created_at")[:SHOWN], lambda row: Task("wish", row.text[:40], _("Answer it"), row.get_absolute_url(), since=row.created_at, due=row.created_at + timedelta(days=ANSWER_DAYS), detail=row.place.name))
-        for row in Need.objects.filter(scope, status__in=("draft", "confirmed")).select_related("place").order_by("id")[:SHOWN]:
+        def need_step(row):
             action = _("Confirm it") if row.status == "draft" else _("Publish it")
             yield Task("need", row.title, action, row.get_absolute_url(), since=row.created_at, detail=row.place.name)
+
+        yield Waiting(Need.objects.filter(scope, status__in=("draft", "confirmed")).select_related("place").order_by("id")[:SHOWN], need_step)
     rows = memberships_of(user)
     mine = [row.purchaser_id for row in rows if row.role in INVITERS and row.purchaser_id]
     if mine:

@@ -9,7 +9,7 @@ from evaluation.models import Assignment, Check, Finding
 from evaluation.permissions import SUPERVISORS, supervises
 from kernel import clock, registry
 from kernel.lifecycle import Refusal
-from kernel.registry import NavItem, Panel, Reminder, Task
+from kernel.registry import NavItem, Panel, Reminder, Task, Waiting
 from procurement.lifecycle.closing import before_closing
 from procurement.permissions_contract import grants_contracts
 from providers.lifecycle.organization import organizations_of
@@ -35,21 +35,20 @@ registry.nav(NavItem("judging", _("Third-party checks"), "check_list", may=sees_
 @registry.desk
 def desk(user):
     """Checks for their auditor, lapsed checks for the street, findings for the provider, answers for the street."""
-    for row in Check.objects.filter(assignment__auditor=user, assignment__ended_at=None, status="open").select_related("assignment__contract", "stage"):
-        yield Task("check", str(row), _("Compare the activities with the plan"), row.get_absolute_url(), row.created_at, clock.end_of_day(row.due_on))
+    yield Waiting(Check.objects.filter(assignment__auditor=user, assignment__ended_at=None, status="open").select_related("assignment__contract", "stage"), lambda row: Task("check", str(row), _("Compare the activities with the plan"), row.get_absolute_url(), row.created_at, clock.end_of_day(row.due_on)))
     units = {row.purchaser_id for row in memberships_of(user) if row.role in SUPERVISORS}
     if units:
         ran_out = Check.objects.filter(assignment__contract__purchaser__in=units, status="open", due_on__lt=clock.today())
-        for row in ran_out.select_related("assignment__contract", "stage"):
-            yield Task("check", str(row), _("The auditor is late: decide yourself"), row.get_absolute_url(), row.created_at, clock.end_of_day(row.due_on))
+        yield Waiting(ran_out.select_related("assignment__contract", "stage"), lambda row: Task("check", str(row), _("The auditor is late: decide yourself"), row.get_absolute_url(), row.created_at, clock.end_of_day(row.due_on)))
         answered = Finding.objects.filter(check_of__assignment__contract__purchaser__in=units, status="answered")
-        for row in answered.select_related("check_of__assignment__contract"):
-            yield Task("finding", row.check_of.assignment.contract.title, _("Decide on the answered finding"), row.get_absolute_url(), row.created_at)
+        yield Waiting(answered.select_related("check_of__assignment__contract"), lambda row: Task("finding", row.check_of.assignment.contract.title, _("Decide on the answered finding"), row.get_absolute_url(), row.created_at))
     mine = [organization.pk for organization in organizations_of(user)]
     if mine:
-        for row in Finding.objects.filter(check_of__assignment__contract__organization__in=mine, status="open").select_related("check_of__assignment__contract"):
+        def to_answer(row):
             title = row.check_of.assignment.contract.title
             yield Task("finding", title, _("Answer the finding"), row.get_absolute_url(), row.created_at, clock.end_of_day(row.due_on))
+
+        yield Waiting(Finding.objects.filter(check_of__assignment__contract__organization__in=mine, status="open").select_related("check_of__assignment__contract"), to_answer)
 
 
 def contract_panel(contract, user):

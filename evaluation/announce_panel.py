@@ -8,7 +8,7 @@ from evaluation.lifecycle import conclusion, panel  # noqa: F401
 from evaluation.models import Panel, PanelMember
 from evaluation.permissions_panel import handles_panel, member_row, tenders_of_panels
 from kernel import registry
-from kernel.registry import NavItem, Task
+from kernel.registry import NavItem, Task, Waiting
 from kernel.registry import Panel as Box
 from procurement.permissions_tender import further_readers
 
@@ -29,7 +29,7 @@ registry.nav(
 @registry.desk
 def desk(user):
     """Declarations and sheets for members; forming and starting for the handler."""
-    for row in PanelMember.objects.filter(user=user, left_at=None, panel__status__in=("formed", "scoring")).select_related("panel__tender"):
+    def member_step(row):
         title, url = row.panel.tender.title, row.panel.get_absolute_url()
         if row.declared_at is None:
             yield Task("panel", title, _("Declare that nothing stands between"), url, row.panel.drawn_at)
@@ -37,12 +37,12 @@ def desk(user):
             yield Task("panel", title, _("Score the responses"), url, row.panel.drawn_at)
         elif row.panel.status == "scoring" and row.is_leader and not row.panel.members.filter(left_at=None, submitted_at=None).exists():
             yield Task("panel", title, _("Conclude the evaluation"), url, row.panel.drawn_at)
+
+    yield Waiting(PanelMember.objects.filter(user=user, left_at=None, panel__status__in=("formed", "scoring")).select_related("panel__tender"), member_step)
     units = purchaser_ids(user, "handler")
     if units:
-        for row in Panel.objects.filter(tender__purchaser__in=units, status="draft").select_related("tender"):
-            yield Task("panel", row.tender.title, _("Draw experts and form the panel"), row.get_absolute_url(), row.created_at)
-        for row in Panel.objects.filter(tender__purchaser__in=units, status="formed", tender__status="opened").select_related("tender"):
-            yield Task("panel", row.tender.title, _("Start scoring"), row.get_absolute_url(), row.tender.opened_at)
+        yield Waiting(Panel.objects.filter(tender__purchaser__in=units, status="draft").select_related("tender"), lambda row: Task("panel", row.tender.title, _("Draw experts and form the panel"), row.get_absolute_url(), row.created_at))
+        yield Waiting(Panel.objects.filter(tender__purchaser__in=units, status="formed", tender__status="opened").select_related("tender"), lambda row: Task("panel", row.tender.title, _("Start scoring"), row.get_absolute_url(), row.tender.opened_at))
 
 
 def tender_panel(tender, user):
@@ -52,7 +52,7 @@ def tender_panel(tender, user):
     wants = tender.venue == "internal" and tender.status in ("published", "opened") and not (tender.profile_id and tender.profile.scoring == "lowest")
     if found is None and not (handler and wants):
         return None
-    context = {"panel": found, "tender": tender, "may_create": found is None and handler and wants, "own": found and member_row(user, found), "handles": found and handles_panel(user, found)}
+    context = {"sitting": found, "tender": tender, "may_create": found is None and handler and wants, "own": found and member_row(user, found), "handles": found and handles_panel(user, found)}
     return Box(_("Evaluation"), "evaluation/tender_panel.html", context, order=20)
 
 

@@ -18,7 +18,7 @@ from kernel import clock, registry, trail
 from kernel.lifecycle import Refusal, principals_of
 from kernel.models import Correction
 from kernel.notices import notify, register
-from kernel.registry import Panel, Task
+from kernel.registry import Panel, Task, Waiting
 
 register("correction.decided", _("Your correction of “{title}” was decided"))
 
@@ -127,9 +127,11 @@ def panel(subject, user):
 @registry.desk
 def desk(user):
     """Corrections that wait for this person's decision."""
-    for row in Correction.objects.filter(decided_at=None).exclude(asked_by=user).select_related("subject_type")[:100]:
+    def to_decide(row):
         life = getattr(row.subject_type.model_class(), "LIFE", None)
         known = life and KNOWN.get((life.noun, row.field))
         subject = row.subject if known else None
         if subject and known.may_decide(user, subject):
             yield Task("correction", str(subject), _("Decide on the correction"), subject.get_absolute_url(), row.asked_at)
+
+    yield Waiting(Correction.objects.filter(decided_at=None).exclude(asked_by=user).select_related("subject_type")[:100], to_decide)

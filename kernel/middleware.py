@@ -1,5 +1,6 @@
 """Language, expired sessions, submitted drafts and the second factor: what every request passes through."""
 
+from contextlib import nullcontext
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from kernel import drafts
+from kernel import drafts, workdays
 from kernel.lifecycle import remember_principals
 from kernel.twofactor import forget, lacks_second_factor
 
@@ -25,7 +26,8 @@ class Language:
     def __call__(self, request):
         asked = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME)
         language = asked if asked in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
-        with translation.override(language):
+        reading = workdays.remembering() if request.method in ("GET", "HEAD") else nullcontext()
+        with translation.override(language), reading:
             request.LANGUAGE_CODE = language
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)

@@ -1,7 +1,7 @@
 """Where later stages announce themselves to earlier pages, filled in `AppConfig.ready()`. No signals between our own apps.
 
     panel("project", provider)           provider(subject, user) -> Panel | None : later facts on an earlier page
-    desk(provider)                       provider(user) -> iterable of Task : what waits for this person
+    desk(provider)                       provider(user) -> iterable of Waiting (or Task) : what waits for this person
     search(provider)                     provider(user, text) -> iterable of Hit
     nav(item)                            navigation entries; item.may(user)
     reminder(provider)                   provider(now) -> iterable of Reminder : every open deadline, before and after
@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+
+from django.db.models import Exists
 
 from kernel import clock
 
@@ -33,6 +35,17 @@ class Task:
     def due_at(self):
         """The due moment; a bare day ends at midnight."""
         return self.due if self.due is None or isinstance(self.due, datetime) else clock.end_of_day(self.due)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """Rows that may wait for a person, not yet asked: the desk asks in one query which of all these exist and reads only those.
+
+    `task(row)` -> Task, None when this row does not wait after all, or several Tasks.
+    """
+
+    rows: object
+    task: Callable
 
 
 @dataclass(frozen=True)
@@ -131,9 +144,25 @@ def panels_for(noun, subject, user):
 
 def tasks_for(user):
     """Everything that waits for this user, overdue and soonest first; undated by age."""
-    tasks = [task for provider in _desk for task in provider(user)]
+    tasks, waiting = [], []
+    for provider in _desk:
+        for found in provider(user):
+            (waiting if isinstance(found, Waiting) else tasks).append(found)
+    for one in _existing(user, waiting):
+        for row in one.rows:
+            made = one.task(row)
+            tasks += [made] if isinstance(made, Task) else made or ()
     far = clock.now() + timedelta(days=36500)
     return sorted(tasks, key=lambda task: (task.due_at or far, str(task.since or "")))
+
+
+def _existing(user, waiting):
+    """Those of the waiting row sets that hold a row, asked in one query however many there are."""
+    if len(waiting) < 2:
+        return waiting
+    probes = {f"w{number}": Exists(one.rows if one.rows.query.is_sliced else one.rows.order_by()) for number, one in enumerate(waiting)}
+    answers = user._meta.model._base_manager.filter(pk=user.pk).annotate(**probes).values_list(*probes).first() or ()
+    return [one for one, there in zip(waiting, answers, strict=False) if there]
 
 
 def hits_for(user, text):

@@ -7,6 +7,8 @@ Each call without `calendar` reads the version in force with one query: in loops
 
 import calendar as months
 import datetime
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from kernel import clock, rules
@@ -60,13 +62,33 @@ class WorkdayCount(int):
 
 
 _by_digest: dict[str, Calendar] = {}
+_kept: ContextVar = ContextVar("calendars of this request", default=None)
+
+
+@contextmanager
+def remembering():
+    """Ask for each date's version once inside the block: for a request that only reads."""
+    token = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(token)
 
 
 def current(on=None):
     """The published version in force on a date (default: today); an empty one (everything provisional) before the first is loaded."""
+    day, kept = on or clock.today(), _kept.get()
+    if kept is None:
+        return _in_force(day)
+    if day not in kept:
+        kept[day] = _in_force(day)
+    return kept[day]
+
+
+def _in_force(day):
     from kernel.models.calendar import HolidayCalendar
 
-    row = HolidayCalendar.objects.filter(status="published", valid_from__lte=on or clock.today()).order_by("-version").only("pk", "version", "digest").first()
+    row = HolidayCalendar.objects.filter(status="published", valid_from__lte=day).order_by("-version").only("pk", "version", "digest").first()
     return of_version(row) if row else Calendar()
 
 

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.permissions import has_role, purchaser_ids
 from kernel import files, registry
-from kernel.registry import NavItem, Task
+from kernel.registry import NavItem, Task, Waiting
 from procurement.lifecycle import backfill  # noqa: F401
 from procurement.models import Backfill
 
@@ -19,7 +19,5 @@ def desk(user):
     units = purchaser_ids(user, *CONFIRMERS)
     if not units:
         return
-    for batch in Backfill.objects.filter(purchaser__in=units, status="submitted").exclude(created_by=user):
-        yield Task("backfill", batch.name, _("Confirm the contracts entered afterwards"), batch.get_absolute_url(), batch.created_at)
-    for batch in Backfill.objects.filter(created_by=user, status="draft"):
-        yield Task("backfill", batch.name, _("Complete the contracts entered afterwards"), batch.get_absolute_url(), batch.created_at)
+    yield Waiting(Backfill.objects.filter(purchaser__in=units, status="submitted").exclude(created_by=user), lambda batch: Task("backfill", batch.name, _("Confirm the contracts entered afterwards"), batch.get_absolute_url(), batch.created_at))
+    yield Waiting(Backfill.objects.filter(created_by=user, status="draft"), lambda batch: Task("backfill", batch.name, _("Complete the contracts entered afterwards"), batch.get_absolute_url(), batch.created_at))

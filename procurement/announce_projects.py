@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from communities.permissions import memberships_of, people, place_paths, purchaser_ids
 from kernel import clock, files, registry, workdays
 from kernel.money import ZERO
-from kernel.registry import Hit, NavItem, Reminder, Task
+from kernel.registry import Hit, NavItem, Reminder, Task, Waiting
 from procurement.forms.fund import ApproveFundForm, CloseFundForm
 from procurement.forms.meeting import MinutesForm
 from procurement.forms.project import GateForm
@@ -61,11 +61,13 @@ def gates_waiting(user):
         return
     open_runs = GateRun.objects.filter(result="waiting", opened_at__isnull=False, project__status="in_review", project__purchaser__in=ids)
     held = {(row.purchaser_id, row.role) for row in rows}
-    for run in open_runs.select_related("project__place").order_by("opened_at")[:200]:
+    def to_review(run):
         if (run.project.purchaser_id, run.role) not in held or run.project.created_by_id == user.pk:
-            continue
+            return
         action, url = (_("Record the meeting"), reverse("meeting_create")) if run.by_meeting else (_("Review it"), run.project.get_absolute_url())
         yield Task("project", f"{run.project}（{run.name}）", action, url, since=run.opened_at, due=due_of(run), detail=str(run.project.place))
+
+    yield Waiting(open_runs.select_related("project__place").order_by("opened_at")[:200], to_review)
 
 
 @registry.desk
@@ -74,22 +76,21 @@ def applications_waiting(user):
     paths = place_paths(user, "community")
     rows = Project.objects.select_related("place")
     if paths:
-        for row in rows.filter(created_by=user, status__in=("draft", "returned")).order_by("created_at")[:50]:
+        def to_complete(row):
             action = _("Complete and submit it") if row.status == "draft" else _("Work in the remarks and submit again")
             yield Task("project", str(row), action, row.get_absolute_url(), since=row.created_at, detail=str(row.status_label))
+
+        yield Waiting(rows.filter(created_by=user, status__in=("draft", "returned")).order_by("created_at")[:50], to_complete)
     ids = purchaser_ids(user, "handler")
     if ids:
-        for row in rows.filter(purchaser__in=ids, status="approved").filter(handler=None)[:50]:
-            yield Task("project", str(row), _("Take it on"), row.get_absolute_url(), detail=str(row.place))
-        for row in rows.filter(handler=user, status="approved")[:50]:
-            yield Task("project", str(row), _("Start sourcing"), row.get_absolute_url(), detail=str(row.place))
+        yield Waiting(rows.filter(purchaser__in=ids, status="approved").filter(handler=None)[:50], lambda row: Task("project", str(row), _("Take it on"), row.get_absolute_url(), detail=str(row.place)))
+        yield Waiting(rows.filter(handler=user, status="approved")[:50], lambda row: Task("project", str(row), _("Start sourcing"), row.get_absolute_url(), detail=str(row.place)))
 
 
 @registry.desk
 def minutes_waiting(user):
     """Minutes of meetings this person attended and did not record."""
-    for row in Meeting.objects.filter(status="draft", attendees=user).exclude(created_by=user)[:50]:
-        yield Task("meeting", str(row), _("Confirm the minutes"), row.get_absolute_url(), since=row.created_at)
+    yield Waiting(Meeting.objects.filter(status="draft", attendees=user).exclude(created_by=user)[:50], lambda row: Task("meeting", str(row), _("Confirm the minutes"), row.get_absolute_url(), since=row.created_at))
 
 
 @registry.desk
@@ -97,16 +98,14 @@ def proposals_waiting(user):
     """Settings proposed by somebody else that this person may confirm."""
     if ids := purchaser_ids(user, *SETTING_ROLES):
         for model in configuration.KINDS.values():
-            for row in model.objects.filter(purchaser__in=ids, confirmed_at=None, refused_at=None).exclude(proposed_by=user)[:20]:
-                yield Task(_("Settings of the street"), str(row), _("Confirm or turn down"), f"{reverse('configuration')}?purchaser={row.purchaser_id}")
+            yield Waiting(model.objects.filter(purchaser__in=ids, confirmed_at=None, refused_at=None).exclude(proposed_by=user)[:20], lambda row: Task(_("Settings of the street"), str(row), _("Confirm or turn down"), f"{reverse('configuration')}?purchaser={row.purchaser_id}"))
 
 
 @registry.desk
 def funds_waiting(user):
     """Expected money to be approved."""
     if ids := purchaser_ids(user, "accountant", "fund_owner"):
-        for row in Fund.objects.filter(purchaser__in=ids, status="expected").exclude(created_by=user)[:20]:
-            yield Task("fund", str(row), _("Approve the money"), row.get_absolute_url(), since=row.created_at)
+        yield Waiting(Fund.objects.filter(purchaser__in=ids, status="expected").exclude(created_by=user)[:20], lambda row: Task("fund", str(row), _("Approve the money"), row.get_absolute_url(), since=row.created_at))
 
 
 @registry.search

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.permissions import has_role, memberships_of, people, purchaser_ids
 from kernel import clock, files, registry, rules, workdays
-from kernel.registry import Hit, NavItem, Panel, Reminder, Task
+from kernel.registry import Hit, NavItem, Panel, Reminder, Task, Waiting
 from procurement.forms import tender as forms
 from procurement.lifecycle import award, bid, lot, opening, quotes, selfrun, tender  # noqa: F401
 from procurement.models import Award, Bid, Lot, Tender
@@ -38,7 +38,7 @@ def _office_tasks(user):
         return
     now = clock.now()
     rows = Tender.objects.filter(purchaser__in=handled | deciding, status__in=("draft", "published", "opened", "evaluated", "awarded"))
-    for row in rows.select_related("profile").prefetch_related("lots"):
+    def office_step(row):
         url = row.get_absolute_url()
         if row.purchaser_id in handled and row.status == "draft":
             yield Task("tender", row.title, _("Complete and publish it"), url, row.created_at)
@@ -52,10 +52,12 @@ def _office_tasks(user):
         elif row.purchaser_id in handled and row.status == "awarded" and not row.opening_record.get("result_told") and any(found.status == "awarded" for found in row.lots.all()):
             yield Task("tender", row.title, _("Announce the result"), url)
 
+    yield Waiting(rows.select_related("profile").prefetch_related("lots"), office_step)
+
 
 def _opener_tasks(user):
     now = clock.now()
-    for row in Tender.objects.filter(openers__user=user, status__in=("draft", "published"), seal="openers"):
+    def opener_step(row):
         own = row.openers.get(user=user)
         if row.status == "draft" and own.rehearsed_at is None:
             yield Task("tender", row.title, _("Prove your passphrase"), reverse("opener_rehearse", args=[row.pk]), row.created_at)
@@ -64,6 +66,8 @@ def _opener_tasks(user):
         elif row.status == "published" and own.rehearsed_again_at is None and row.opens_at and clock.today() >= workdays.add_workdays(row.opens_at, -2).date:
             yield Task("tender", row.title, _("Prove your passphrase again"), reverse("opener_rehearse", args=[row.pk]), due=row.opens_at)
 
+    yield Waiting(Tender.objects.filter(openers__user=user, status__in=("draft", "published"), seal="openers"), opener_step)
+
 
 def _bidder_tasks(user):
     ids = organization_ids(user)
@@ -71,11 +75,9 @@ def _bidder_tasks(user):
         return
     now = clock.now()
     tags = own_tags(user)
-    for row in Bid.objects.filter(owner_tag__in=tags, status__in=("draft", "withdrawn"), lot__tender__deadline__gt=now).select_related("lot__tender"):
-        yield Task("bid", row.lot.title, _("Complete and submit the response"), reverse("bid_edit", args=[row.public_id]), due=row.lot.tender.deadline)
+    yield Waiting(Bid.objects.filter(owner_tag__in=tags, status__in=("draft", "withdrawn"), lot__tender__deadline__gt=now).select_related("lot__tender"), lambda row: Task("bid", row.lot.title, _("Complete and submit the response"), reverse("bid_edit", args=[row.public_id]), due=row.lot.tender.deadline))
     asked = Bid.objects.filter(organization__in=ids, status="opened", lot__tender__quotes_until__gt=now).exclude(parts__key=quotes.KEY)
-    for row in asked.select_related("lot__tender"):
-        yield Task("bid", row.lot.title, _("Give the final quote"), reverse("bid_final", args=[row.public_id]), due=row.lot.tender.quotes_until)
+    yield Waiting(asked.select_related("lot__tender"), lambda row: Task("bid", row.lot.title, _("Give the final quote"), reverse("bid_final", args=[row.public_id]), due=row.lot.tender.quotes_until))
 
 
 @registry.desk

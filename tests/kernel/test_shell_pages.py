@@ -290,3 +290,23 @@ def test_every_page_has_one_h1_and_nothing_inline(signed_in):
         assert page.count("<h1") == 1, address
         assert " style=" not in page and "onclick" not in page and "<style" not in page, address
         assert not re.search(r"<script(?![^>]*\bsrc=)", page), address
+
+
+def test_desk_reads_only_what_exists_in_one_question(signed_in, alice, monkeypatch):
+    from kernel.registry import Waiting
+
+    Notice.objects.bulk_create(Notice(user=alice, key=str(n), kind="x") for n in range(3))
+
+    def provider(user):
+        for number in range(12):
+            yield Waiting(Notice.objects.filter(user=user, kind=f"nothing{number}").order_by("pk")[:50], lambda row: Task("合同", "空", "办理", "/a/"))
+        yield Waiting(Notice.objects.filter(user=user, kind="x"), lambda row: Task("合同", f"通知{row.key}", "办理", "/b/") if row.key != "1" else None)
+        yield Waiting(Notice.objects.filter(user=user, kind="x", key="0"), lambda row: (Task("合同", f"两件{n}", "办理", "/c/") for n in range(2)))
+
+    monkeypatch.setattr(registry, "_desk", [provider])
+    signed_in.get("/desk/")
+    with CaptureQueriesContext(connection) as found:
+        page = html(signed_in.get("/desk/"))
+    assert [word in page for word in ("通知0", "通知1", "通知2", "两件0", "两件1", "空")] == [True, False, True, True, True, False]
+    assert sum("kernel_notice" in query["sql"] for query in found) <= 4
+    assert len(found) <= 15
