@@ -1,6 +1,7 @@
 """Paper: an HTML template becomes a PDF with Chinese type, page numbers and A4 margins. WeasyPrint is loaded when it is first needed."""
 
 import atexit
+import gc
 import threading
 
 from django.conf import settings
@@ -41,7 +42,15 @@ def _configuration():
                 if (settings.FONT_DIR / path).exists()
             ]
             _fonts = (CSS(string="\n".join(faces) + PAGE, font_config=configuration), configuration)
+            atexit.register(_forget)
     return _fonts
+
+
+def _forget():
+    """Let the fonts go while their library is still there."""
+    global _fonts
+    _fonts = None
+    gc.collect()
 
 
 def missing():

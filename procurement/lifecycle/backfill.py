@@ -141,7 +141,7 @@ def create_contract(project, row, actor):
         starts_on=row.starts_on, ends_on=row.ends_on, deliverables=row.note or row.title, signed_on=row.signed_on, is_backfill=True, created_by=actor,
         status="closed" if row.stage == "closed" else "performing", long_term_reason="补录" if (row.ends_on - row.starts_on).days > 365 else "",
     )  # fmt: skip
-    YearPortion.objects.create(contract=contract, fiscal_year=row.year, fund=row.fund, amount=row.amount, paid=row.paid)
+    portion = YearPortion.objects.create(contract=contract, fiscal_year=row.year, fund=row.fund, amount=row.amount, paid=row.paid)
     rest = row.amount - row.paid
     if row.paid:
         stage = PaymentStage.objects.create(
@@ -150,6 +150,7 @@ def create_contract(project, row, actor):
         PaymentRequest.objects.create(
             stage=stage, number=f"BL{contract.pk:06d}", amount=row.paid, invoice_number=f"BL{contract.pk:06d}", invoice_on=row.paid_on, received_on=row.paid_on,
             due_on=row.paid_on, paid_on=row.paid_on, voucher_number=row.voucher, status="paid", created_by=actor,
+            parts=[{"portion": portion.pk, "fund": row.fund.pk, "amount": str(row.paid)}],
         )  # fmt: skip
         Fund.objects.filter(pk=row.fund.pk).update(paid=F("paid") + fen(row.paid))
     if rest:
