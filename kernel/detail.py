@@ -146,7 +146,7 @@ def offers_for(subject, user):
         asks = step.needs_reason or step.verb in life.forms
         url = link(subject) if link else ""
         found.append({"verb": step.verb, "label": step.label, "tone": step.tone, "hint": step.hint, "refusal": offer.refusal, "asks": asks, "url": url})
-    if not life.step("withdraw") and lifecycle.may_withdraw(subject, user):
+    if not life.step("withdraw") and lifecycle.may_withdraw(subject, user, trail_of(subject)):
         hint = _("Takes your last step back; possible until somebody else acts.")
         found.append({"verb": "withdraw", "label": _("Take back"), "tone": "secondary", "hint": hint, "refusal": None, "asks": True})
     return found

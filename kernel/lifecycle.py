@@ -249,9 +249,9 @@ def withdraw(subject, *, actor, reason=""):
     return subject
 
 
-def may_withdraw(subject, actor):
-    """Whether `withdraw` would be offered to this actor now."""
-    last = trail.rows_of(subject).last()
+def may_withdraw(subject, actor, rows=None):
+    """Whether `withdraw` would be offered to this actor now. `rows`: the subject's trail, when it has been read already."""
+    last = trail.rows_of(subject).last() if rows is None else (rows or [None])[-1]
     step = last and subject.LIFE.step(last.verb)
     return bool(step and step.withdrawable and last.actor_id == actor.pk and last.to_status == subject.status)
 
