@@ -74,6 +74,13 @@ def at_place(*roles):
     )
 
 
+def at_grid(*roles):
+    """Predicate for a Step: one of the roles at the grid the subject is tied to."""
+    return lambda user, subject: bool(subject.grid_id) and any(
+        row.role in roles and row.place_id and subject.grid.path.startswith(row.place.path) for row in memberships_of(user)
+    )
+
+
 def either(*predicates):
     """Any of several predicates."""
     return lambda user, subject: any(predicate(user, subject) for predicate in predicates)

@@ -1,6 +1,7 @@
 """Forms of wishes and needs."""
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from communities.lifecycle.wish import ADOPT, ANSWER, LIFE
@@ -85,8 +86,10 @@ class NeedForm(CleanModelForm):
         self.fields["grid"].queryset = Place.objects.open().filter(kind=Place.GRID, parent__in=places).select_related("parent")
         self.fields["grid"].label_from_instance = lambda grid: f"{grid.parent} · {grid}"
         self.fields["headcount"].min_value = 1
-        wishes = Wish.objects.filter(place__in=places).exclude(status="closed")
-        self.fields["wishes"].queryset = wishes.filter(place=self.instance.place_id) if self.instance.pk else wishes
+        wishes = Wish.objects.filter(place__in=places, status__in=("new", "answered"))
+        if self.instance.pk:
+            wishes = Wish.objects.filter(place=self.instance.place_id).filter(Q(status__in=("new", "answered")) | Q(needs=self.instance.pk)).distinct()
+        self.fields["wishes"].queryset = wishes.select_related("place")
         self.fields["wishes"].label_from_instance = lambda wish: f"{wish.place}：{wish.text[:40]}"
         self.fields["wishes"].required = False
         if places.count() == 1:

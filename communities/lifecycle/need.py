@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from communities.lifecycle.wish import ADOPT, adopt
 from communities.models import Need, Place
 from communities.permissions import at_area, at_place, either
 from kernel import clock, rules, trail
@@ -77,9 +78,18 @@ def raise_need(place, actor, *, wishes=(), grid=None, **fields):
     need.save()
     need.number = f"XQ{clock.today():%Y}{need.pk:06d}"
     need.save(update_fields=["number"])
-    need.wishes.set(wishes)
+    tie(need, wishes, actor)
     trail.record(need, "create", actor=actor, to_status="draft", params={"wishes": [wish.pk for wish in wishes]})
     return need
+
+
+def tie(need, wishes, actor):
+    """The wishes behind a need: those still waiting or only answered become "adopted" by that, so that the resident reads what came of it."""
+    for wish in wishes:
+        if wish.status in ADOPT.sources and not need.wishes.contains(wish):
+            adopt(wish, actor=actor, need=need)
+        else:
+            need.wishes.add(wish)
 
 
 @transaction.atomic
@@ -95,7 +105,8 @@ def edit_need(need, actor, **fields):
         setattr(need, name, fields[name])
     need.save(update_fields=changed)
     if wishes is not None:
-        need.wishes.set(wishes)
+        need.wishes.remove(*[wish for wish in need.wishes.all() if wish not in wishes])
+        tie(need, wishes, actor)
     trail.record(need, "edit", actor=actor, params={"fields": changed})
     return need
 

@@ -13,12 +13,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from communities.models import Place, Wish
-from communities.permissions import at_area, at_place, either
+from communities.permissions import at_area, at_grid, at_place, either
 from kernel import clock, crypto, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
 
 SIGNS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-HANDLES = either(at_place("community", "grid_worker"), at_area("handler", "section"))
+HANDLES = either(at_place("community"), at_grid("grid_worker"), at_area("handler", "section"))
 
 
 ANSWER = Step(

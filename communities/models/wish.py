@@ -10,10 +10,10 @@ from kernel.models.living import Living
 
 class AreaQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Those of the places the user works for: finance its district, a street or department its area, a community its own."""
+        """Those of the places the user works for: finance its district, a street or department its area, a community its own, a grid worker their grid's."""
         from communities.permissions import area_scope
 
-        return self.filter(area_scope(user))
+        return self.filter(area_scope(user) | area_scope(user, "grid__path"))
 
 
 class Wish(EncryptedSubjectRow, Living):

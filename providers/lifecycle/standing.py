@@ -24,8 +24,8 @@ def rename(organization, name, *, actor, since=None, document=""):
     if last:
         OrganizationName.objects.filter(pk=last.pk).update(valid_to=since - timedelta(days=1))
     OrganizationName.objects.create(organization=organization, name=name, valid_from=since)
-    Organization.objects.filter(pk=organization.pk).update(name=name, sort_key=sort_key(name, 160))
-    organization.name = name
+    organization.name, organization.sort_key = name, sort_key(name, 160)
+    organization.save(update_fields=["name", "sort_key"])
     trail.record(organization, "rename", actor=actor, happened_on=min(since, clock.today()), reason=document, params={"since": since})
     return organization
 

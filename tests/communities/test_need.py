@@ -120,6 +120,16 @@ def test_only_drafts_are_edited(office):
     assert refused.value.code == "not_draft"
 
 
+def test_wishes_behind_a_need_are_adopted_by_it(office):
+    first, second = (leave_wish(office.communities[0], text) for text in ("想要助餐点", "想要送餐上门"))
+    need = make_need(office, status="draft", wishes=[first])
+    first.refresh_from_db()
+    assert first.status == "adopted" and trail.rows_of(first).last().params == {"need": need.pk}
+    life.edit_need(need, office.community, wishes=[second])
+    second.refresh_from_db()
+    assert second.status == "adopted" and list(need.wishes.all()) == [second]
+
+
 def test_closed_communities_and_strange_grids_are_refused(office):
     with pytest.raises(Refusal) as refused:
         life.raise_need(office.street, office.handler, title="x", description="x", target_group="x", headcount=1)

@@ -82,6 +82,14 @@ def test_who_answers(office, role, may):
             life.answer(wish, actor=office.users[role], answer="好")
 
 
+def test_a_grid_worker_sees_and_answers_what_is_tied_to_the_grid(office):
+    wish = leave(office, grid=office.grid)
+    assert list(Wish.objects.visible_to(office.grid_worker)) == [wish]
+    leave(office)
+    assert list(Wish.objects.visible_to(office.grid_worker)) == [wish]
+    assert life.answer(wish, actor=office.grid_worker, answer="今天上门").status == "answered"
+
+
 def test_a_wish_becomes_a_need_of_its_own_community_only(office):
     wish, other = leave(office), make_office()
     with pytest.raises(Refusal) as refused:
