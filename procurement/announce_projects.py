@@ -10,13 +10,13 @@ from django.utils.translation import pgettext_lazy
 from communities.permissions import memberships_of, people, place_paths, purchaser_ids
 from kernel import clock, files, registry, workdays
 from kernel.money import ZERO
-from kernel.registry import Hit, NavItem, Reminder, Task, Waiting
+from kernel.registry import Hit, NavItem, Panel, Reminder, Task, Waiting
 from procurement.forms.fund import ApproveFundForm, CloseFundForm
 from procurement.forms.meeting import MinutesForm
-from procurement.forms.project import GateForm
+from procurement.forms.project import GateForm, applies
 from procurement.lifecycle import catalogue, configuration, fund, gates, meeting, project  # noqa: F401 (catalogue registers its job)
 from procurement.models import CatalogueItem, Fund, GateRun, Meeting, Project, ProjectFund
-from procurement.permissions import SETTING_ROLES
+from procurement.permissions import SETTING_ROLES, organization_ids
 
 fund.LIFE.form(fund.APPROVE, ApproveFundForm)
 fund.LIFE.form(fund.CLOSE, CloseFundForm)
@@ -81,10 +81,13 @@ def applications_waiting(user):
             yield Task("project", str(row), action, row.get_absolute_url(), since=row.created_at, detail=str(row.status_label))
 
         yield Waiting(rows.filter(created_by=user, status__in=("draft", "returned")).order_by("created_at")[:50], to_complete)
+    if organizations := organization_ids(user):
+        drafts = rows.filter(way="intended", intended__in=organizations, status__in=("draft", "returned"))
+        yield Waiting(drafts[:50], lambda row: Task("project", str(row), _("Draft plan and budget"), reverse("project_budget", args=[row.pk]), since=row.created_at, detail=str(row.place)))
     ids = purchaser_ids(user, "handler")
     if ids:
         yield Waiting(rows.filter(purchaser__in=ids, status="approved").filter(handler=None)[:50], lambda row: Task("project", str(row), _("Take it on"), row.get_absolute_url(), detail=str(row.place)))
-        yield Waiting(rows.filter(handler=user, status="approved")[:50], lambda row: Task("project", str(row), _("Start sourcing"), row.get_absolute_url(), detail=str(row.place)))
+        yield Waiting(rows.filter(handler=user, status="approved").exclude(contracts__status__in=("draft", "performing"))[:50], lambda row: Task("project", str(row), _("Start sourcing"), row.get_absolute_url(), detail=str(row.place)))
 
 
 @registry.desk
@@ -106,6 +109,16 @@ def funds_waiting(user):
     """Expected money to be approved."""
     if ids := purchaser_ids(user, "accountant", "fund_owner"):
         yield Waiting(Fund.objects.filter(purchaser__in=ids, status="expected").exclude(created_by=user)[:20], lambda row: Task("fund", str(row), _("Approve the money"), row.get_absolute_url(), since=row.created_at))
+
+
+def projects_of_need(need, user):
+    """On the need's page: the projects it led to, and the way to a new one."""
+    rows = list(Project.objects.visible_to(user).filter(needs=need).order_by("-id")[:20])
+    may = need.status in ("confirmed", "published") and applies(user)
+    return Panel(_("Projects from this need"), "procurement/need_projects.html", {"projects": rows, "may_apply": may}, order=30) if rows or may else None
+
+
+registry.panel("need", projects_of_need)
 
 
 @registry.search

@@ -32,5 +32,5 @@ urlpatterns = [
     path("bids/<uuid:public_id>/files/<str:key>/", bids.bid_file, name="bid_file"),
     path("bids/<uuid:public_id>/files/<str:key>/remove/", bids.bid_file_remove, name="bid_file_remove"),
     path("receipts/<str:digest>/", bids.receipt_check, name="receipt_check"),
-    path("announcements/<str:number>/", announcements.announcement, name="announcement"),
+    path("announcements/<path:number>/", announcements.announcement, name="announcement"),
 ]

@@ -17,7 +17,7 @@ def communities():
         Place.objects.filter(kind=Place.COMMUNITY, closed_on=None)
         .select_related("parent")
         .annotate(need_count=Count("needs", filter=Q(needs__status="published"), distinct=True))
-        .order_by("parent__sort_key", "sort_key")
+        .order_by("parent__sort_key", "parent_id", "sort_key", "id")
     )
 
 

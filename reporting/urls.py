@@ -10,7 +10,6 @@ urlpatterns = [
     path("public/needs/", public.public_needs, name="public_needs"),
     path("public/notices/", public.public_notices, name="public_notices"),
     path("public/results/", public.public_results, name="public_results"),
-    path("public/announcements/<int:pk>/", public.public_notice, name="public_notice"),
     path("public/contracts/", public.public_contracts, name="public_contracts"),
     path("reports/", report.report_list, name="report_list"),
     path("reports/new/", report.report_create, name="report_create"),

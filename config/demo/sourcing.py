@@ -5,8 +5,10 @@ from decimal import Decimal
 
 from evaluation.lifecycle import conclusion, panel
 from kernel.money import yuan
+from kernel.workdays import is_workday
 from procurement.lifecycle import award, bid, opening, selfrun, tender
 from procurement.models import Award
+from procurement.timetable import timetable
 
 ITEMS = [
     {"kind": "objective", "name": "同类项目经验", "standard": "近三年每有一个同类合同得5分，满分10分。", "points": 10},
@@ -16,6 +18,18 @@ ITEMS = [
 ]
 RATES = {"nuanyang": Decimal("0.96"), "lelin": Decimal("0.93"), "chunhui": Decimal("0.98")}
 TEXTS = {"qualification": "附登记证书、近三年无重大违法记录声明。", "technical": "拟配备专职社工，按月提交进度，突发情况两小时内响应。"}
+
+
+# How many days ago the deadline was (or, negative, how far ahead it is) for what is still open on today's desks.
+STILL_OPEN = {"published": -6, "to_open": 0.5, "scoring": 2, "evaluated": 3}
+
+
+def last_start(made, travel, days):
+    """How many days before now a purchase must publish so that its lawful deadline lies `days` ago."""
+    end = travel.now - datetime.timedelta(days=days)
+    return next(
+        count for count in range(1, 60) if is_workday((travel.now - datetime.timedelta(days=count)).date()) and timetable(made, (travel.now - datetime.timedelta(days=count)).date()).moment <= end
+    )
 
 
 def choose(plot, row, office, cast, travel):
@@ -33,10 +47,7 @@ def choose(plot, row, office, cast, travel):
 def compete(plot, row, office, cast, travel):
     """Yields (level, lot) of a purchase with sealed responses."""
     statutory = plot["way"] == "statutory"
-    if plot["ends"] == "published":
-        travel.before_now(4)
-    else:
-        travel.days(2)
+    travel.days(2)
     fields = {"method": "consultation", "method_reason": "政府购买服务项目，需求需与供应商磋商明确。", "plan_number": f"备案〔{cast.year}〕{row.pk:03d}号", "price_weight": 20} if statutory else {"method": "self_run", "price_weight": 20}
     if statutory:
         fields |= {"intention_on": row.created_at.date(), "exception_reason": "采购意向已随年度预算公开。"}
@@ -49,6 +60,8 @@ def compete(plot, row, office, cast, travel):
         for person in openers:
             opening.rehearse(made, actor=person, passphrase=cast.told["passphrase"])
     travel.minutes(60)
+    if plot["ends"] in STILL_OPEN:
+        travel.before_now(last_start(made, travel, STILL_OPEN[plot["ends"]]))
     made = tender.publish(made, actor=office.handler)
     lot = made.lots.get()
     bids = respond(lot, cast, travel)

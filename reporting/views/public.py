@@ -5,7 +5,6 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
 from communities.models import Place
-from procurement.models import Announcement
 from reporting import public
 
 PAGE = 20
@@ -54,11 +53,6 @@ def public_results(request):
     return render(
         request, "public/announcements.html", {"heading": _("Results and contracts"), "page": page_of(request, public.announcements(kinds=("result", "contract", "acceptance")))}
     )
-
-
-def public_notice(request, pk):
-    row = get_object_or_404(Announcement.objects.filter(public=True).select_related("tender", "lot", "contract"), pk=pk)
-    return render(request, "public/announcement.html", {"announcement": row})
 
 
 def public_contracts(request):
