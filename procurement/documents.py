@@ -1,7 +1,5 @@
 """Papers and tables of projects: the printable budget, the budget as a spreadsheet and back."""
 
-from decimal import Decimal
-
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock, spreadsheet
@@ -106,8 +104,3 @@ def _clean(form, what):
         label = form.fields[name].label if name in form.fields else what
         raise ValueError(f"{label}：{errors[0]}")
     return form.cleaned_data
-
-
-def plain(quantity):
-    """2 instead of 2.00, 1.5 instead of 1.50."""
-    return format(Decimal(quantity).normalize(), "f")

@@ -16,6 +16,7 @@ urlpatterns = [
     path("projects/<int:pk>/", projects.project_detail, name="project_detail"),
     path("projects/<int:pk>/edit/", projects.project_edit, name="project_edit"),
     path("projects/<int:pk>/funding/", projects.project_funding, name="project_funding"),
+    path("projects/<int:pk>/files/", projects.project_attach, name="project_attach"),
     path("projects/<int:pk>/budget/", budget.project_budget, name="project_budget"),
     path("projects/<int:pk>/budget/import/", budget.project_budget_import, name="project_budget_import"),
     path("projects/<int:pk>/budget.xlsx", budget.project_budget_xlsx, name="project_budget_xlsx"),

@@ -9,9 +9,11 @@ from communities.models import Need, Place, Purchaser
 from communities.permissions import memberships_of
 from kernel import clock
 from kernel.cleaning import CleanForm, CleanModelForm
+from kernel.files import ROLES
 from kernel.forms import StepForm
 from kernel.lifecycle import principals_of
 from kernel.money import LARGEST
+from kernel.upload import UploadField
 from procurement.models import BudgetLine, CatalogueItem, Fund, Project
 from providers.models import Organization
 
@@ -29,6 +31,11 @@ def applying_for(user):
                 places |= Q(path__startswith=row.purchaser.place.path)
                 purchasers |= Q(pk=row.purchaser_id)
     return Place.objects.filter(places, kind="community", closed_on=None), Purchaser.objects.filter(purchasers).select_related("place")
+
+
+def applies(user):
+    """Whether the person applies for any community (or stands in for somebody who does)."""
+    return any(row.role in ("community", "handler") for person in principals_of(user) for row in memberships_of(person))
 
 
 def services(kind):
@@ -105,6 +112,11 @@ class ProjectForm(CleanModelForm):
     def facts(self):
         """The keyword arguments of draft_project and edit_project."""
         return {name: value for name, value in self.cleaned_data.items()}
+
+
+class ProjectFileForm(CleanForm):
+    file = UploadField(label=_("File"))
+    role = forms.ChoiceField(label=_("What it is"), choices=[(key, ROLES[key]) for key in ("proof", "plan", "other")])
 
 
 class PlanRowForm(CleanForm):
@@ -204,12 +216,14 @@ class GateForm(StepForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.lines = list(self.subject.lines.select_related("activity"))
+        now_open = self.subject.open_run()
+        self.fields["run"] = forms.IntegerField(required=False, widget=forms.HiddenInput, initial=now_open.pk if now_open else None)
         if self.step.verb == "cut":
             self.fields["cut_to"] = forms.DecimalField(label=_("Approved amount (yuan)"), min_value=0, max_value=LARGEST, max_digits=13, decimal_places=2)
         if self.step.verb != "reject":
             for line in self.lines:
                 self.fields[f"line_{line.pk}"] = forms.CharField(
-                    label=_("Remark"), required=False, max_length=200, widget=forms.TextInput(attrs={"aria-label": _("Remark on {line}").format(line=line.name), "maxlength": 200})
+                    label=_("Remark"), required=False, max_length=200, widget=forms.TextInput(attrs={"class": "form-control", "aria-label": _("Remark on {line}").format(line=line.name), "maxlength": 200})
                 )
         names = [name for name in ("cut_to", "reason", "happened_on") if name in self.fields]
         self.order_fields(names)

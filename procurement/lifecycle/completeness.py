@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kernel import rules
@@ -58,7 +58,7 @@ def lacks(project):
     outside = [row for row in project.plan.all() if not project.starts_on <= row.planned_on <= project.ends_on]
     if outside:
         found.append(Lack("plan_dates", _("“{activity}” is planned outside the project's term.").format(activity=outside[0]), "project_budget"))
-    carried = project.fundings.aggregate(total=Sum("amount"))["total"] or ZERO
+    carried = sum((row.amount for row in project.fundings.all()), ZERO)
     if carried != project.budget_total:
         found.append(
             Lack("funding", _("The funds carry {carried} yuan, the budget is {total} yuan.").format(carried=f"{carried:,.2f}", total=f"{project.budget_total:,.2f}"), "project_funding")
@@ -90,7 +90,7 @@ def splitting(project):
         return None
     same_item = Q(code=project.code_id) if project.code_id else Q(item=project.item_id)
     others = Project.objects.filter(same_item, purchaser=project.purchaser_id, fiscal_year=project.fiscal_year, status__in=LIVE).exclude(pk=project.pk)
-    funds = list(project.fundings.values_list("fund_id", flat=True))
+    funds = [row.fund_id for row in project.fundings.all()]
     if funds:
         others = others.filter(fundings__fund__in=funds).distinct()
     others = list(others)
@@ -111,7 +111,7 @@ def splitting(project):
 def warnings(project):
     """What reviewers should look at: splitting, expected money, a long term, people and running cost missing."""
     found = [warning] if (warning := splitting(project)) else []
-    for row in project.fundings.select_related("fund"):
+    for row in project.fundings.all():
         if row.fund.status == "expected":
             found.append(
                 Warning_("expected_money", _("“{fund}” is expected money: nothing may be published or signed before it is approved.").format(fund=row.fund), rules.get("E06").article)

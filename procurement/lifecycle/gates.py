@@ -36,7 +36,7 @@ def conflict(project, person):
 
     if not hasattr(project, "_drafters"):
         project._drafters = drafters(project)
-        project._concerned = set(project.drafting_help.values_list("pk", flat=True)) | ({project.intended_id} - {None})
+        project._concerned = {helper.pk for helper in project.drafting_help.all()} | ({project.intended_id} - {None})
     if person.pk in project._drafters:
         return Refusal("applicant", _("{name} wrote or submitted this application and cannot decide on it.").format(name=person), todo=_("Another reviewer decides."))
     if organization_ids(person) & project._concerned:
@@ -109,7 +109,10 @@ def _tell_applicant(project, run, result, cut_to):
         notices.notify(project.created_by, f"{kind}:{project.pk}:{run.pk}", kind, subject=project, url=project.get_absolute_url(), params=params)
 
 
-def _by_verb(project, result, actor, remark, **details):
+def _by_verb(project, result, actor, remark, run=None, **details):
+    """Decide the open gate; `run` is the id of the gate the page showed, so that a second click or an old page never decides the next one."""
+    if run is not None and (shown := GateRun.objects.filter(pk=run, project=project).first()):
+        return decide_gate(shown, result, actor, remark, **details)
     run = project.open_run()
     if run is None:
         raise Refusal("no_gate", _("No gate is open for “{project}”.").format(project=project))
@@ -117,27 +120,27 @@ def _by_verb(project, result, actor, remark, **details):
 
 
 @transaction.atomic
-def pass_gate(project, *, actor, happened_on=None, reason="", line_remarks=None):
+def pass_gate(project, *, actor, happened_on=None, reason="", line_remarks=None, run=None):
     """The open gate passes the project; the last one approves it and sets the ceiling."""
-    return _by_verb(project, "passed", actor, reason, happened_on=happened_on, line_remarks=line_remarks)
+    return _by_verb(project, "passed", actor, reason, run, happened_on=happened_on, line_remarks=line_remarks)
 
 
 @transaction.atomic
-def cut(project, *, actor, cut_to=None, happened_on=None, reason="", line_remarks=None):
+def cut(project, *, actor, cut_to=None, happened_on=None, reason="", line_remarks=None, run=None):
     """The open gate approves, but only up to `cut_to` yuan; the lines go back to be lowered."""
-    return _by_verb(project, "cut", actor, reason, cut_to=cut_to, happened_on=happened_on, line_remarks=line_remarks)
+    return _by_verb(project, "cut", actor, reason, run, cut_to=cut_to, happened_on=happened_on, line_remarks=line_remarks)
 
 
 @transaction.atomic
-def send_back(project, *, actor, happened_on=None, reason="", line_remarks=None):
+def send_back(project, *, actor, happened_on=None, reason="", line_remarks=None, run=None):
     """The open gate sends the project back; `reason` says what is wrong, `line_remarks` with which lines."""
-    return _by_verb(project, "returned", actor, reason, happened_on=happened_on, line_remarks=line_remarks)
+    return _by_verb(project, "returned", actor, reason, run, happened_on=happened_on, line_remarks=line_remarks)
 
 
 @transaction.atomic
-def reject(project, *, actor, happened_on=None, reason=""):
+def reject(project, *, actor, happened_on=None, reason="", run=None):
     """The open gate ends the application; `reason` is required."""
-    return _by_verb(project, "rejected", actor, reason, happened_on=happened_on)
+    return _by_verb(project, "rejected", actor, reason, run, happened_on=happened_on)
 
 
 def undo_pass(project, actor):

@@ -68,8 +68,9 @@ LIFE = Life("meeting", Meeting, states={"draft": pgettext_lazy("meeting", "recor
 
 
 def open_runs_for(purchaser, gate_key=None):
-    """Gate runs that wait for a meeting of this purchaser, oldest first (one query)."""
+    """Gate runs that wait for a meeting of this purchaser and stand in no unconfirmed record yet, oldest first (one query)."""
     rows = GateRun.objects.filter(project__purchaser=purchaser, project__status="in_review", by_meeting=True, result="waiting", opened_at__isnull=False)
+    rows = rows.exclude(pk__in=MeetingItem.objects.filter(meeting__status="draft").values("run"))
     return (rows.filter(key=gate_key) if gate_key else rows).select_related("project__place", "project__intended").order_by("opened_at", "id")
 
 

@@ -37,7 +37,9 @@ FIELDS = (
 
 def open_cut(project):
     """The gate that approved the present text but cut it, while the cut is not settled; or None."""
-    return project.gate_runs.filter(result="cut", revision=project.revision).order_by("-id").first() if project.status == "returned" else None
+    if project.status != "returned":
+        return None
+    return max((run for run in project.gate_runs.all() if run.result == "cut" and run.revision == project.revision), key=lambda run: run.pk, default=None)
 
 
 def _only_lines(project, actor):
@@ -51,7 +53,7 @@ def _only_lines(project, actor):
 
 
 def _incomplete(project, actor):
-    found = lacks(project)
+    found = project.known_lacks if hasattr(project, "known_lacks") else lacks(project)
     if found:
         lack = found[0]
         return Refusal("incomplete", lack.sentence, article=lack.article, todo=_("{count} thing(s) are missing, see the list.").format(count=len(found)))
@@ -181,8 +183,8 @@ def _judged(project):
 
 def drafters(project):
     """Ids of everybody who wrote or submitted the application, and of those they acted for."""
-    rows = trail.rows_of(project).filter(verb__in=DRAFTING).values_list("actor_id", "on_behalf_of_id")
-    return {pk for row in rows for pk in row if pk} | ({project.created_by_id} - {None})
+    rows = getattr(project, "_trail_rows", None) or trail.rows_of(project)
+    return {pk for row in rows if row.verb in DRAFTING for pk in (row.actor_id, row.on_behalf_of_id) if pk} | ({project.created_by_id} - {None})
 
 
 def _declare_helpers(project):

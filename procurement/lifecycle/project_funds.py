@@ -92,7 +92,7 @@ def planned_elsewhere(fund, project):
 
 def overplanned(project):
     """The first fund this project plans more on than it has, as a Refusal, or None. Planning on expected money is allowed, beyond it is not (E06)."""
-    for row in project.fundings.select_related("fund"):
+    for row in project.fundings.all():
         if row.fund.status in ("closing", "closed"):
             return Refusal("fund_closed", _("“{fund}” takes no new projects: it is “{state}”.").format(fund=row.fund, state=row.fund.status_label), field="funding")
         room = row.fund.free - planned_elsewhere(row.fund, project)

@@ -78,7 +78,8 @@ class Project(Living):
 
     def open_run(self):
         """The gate that decides now, or None. Gates decide in their order."""
-        return self.gate_runs.filter(result="waiting").order_by("order", "id").first()
+        waiting = [run for run in self.gate_runs.all() if run.result == "waiting"]
+        return min(waiting, key=lambda run: (run.order, run.pk), default=None)
 
 
 class ProjectFund(models.Model):
@@ -143,6 +144,11 @@ class BudgetLine(models.Model):
     def save(self, *args, **kwargs):
         self.amount = yuan(Decimal(self.quantity) * Decimal(self.price))
         super().save(*args, **kwargs)
+
+    @property
+    def quantity_text(self):
+        """2 instead of 2.00, 1.5 instead of 1.50."""
+        return format(Decimal(self.quantity).normalize(), "f")
 
 
 class ProjectRevision(models.Model):

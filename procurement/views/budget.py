@@ -13,7 +13,7 @@ from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for
 from kernel.spreadsheet import TableError
 from kernel.upload import UploadField
-from procurement.documents import BadBudget, budget_pdf, budget_xlsx, plain, read_budget
+from procurement.documents import BadBudget, budget_pdf, budget_xlsx, read_budget
 from procurement.forms.project import LineFormSet, PlanFormSet
 from procurement.lifecycle.project import BUDGET, open_cut, set_budget
 from procurement.views.projects import visible
@@ -34,7 +34,7 @@ def initial_of(project):
         for row in project.plan.all()
     ]
     lines = [
-        {"id": row.pk, "kind": row.kind, "activity": row.activity.order if row.activity else None, "name": row.name, "unit": row.unit, "quantity": plain(row.quantity), "price": row.price, "note": row.note}
+        {"id": row.pk, "kind": row.kind, "activity": row.activity.order if row.activity else None, "name": row.name, "unit": row.unit, "quantity": row.quantity_text, "price": row.price, "note": row.note}
         for row in project.lines.select_related("activity")
     ]
     return plan, lines

@@ -2,20 +2,23 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from kernel import files
 from kernel.cleaning import CleanForm
 from kernel.detail import render_detail
 from kernel.forms import refused, render_form
-from kernel.lifecycle import Refusal, acting_for
+from kernel.lifecycle import Refusal, acting_for, principals_of
 from kernel.listing import ChoiceFilter, Column, render_list
-from procurement.forms.project import FundingFormSet, ProjectForm, applying_for, funds_for
+from procurement.forms.project import FundingFormSet, ProjectFileForm, ProjectForm, applies, funds_for
 from procurement.lifecycle.budget import line_changes, shares
 from procurement.lifecycle.completeness import lacks, warnings
 from procurement.lifecycle.project import EDIT, FUNDING, draft_project, edit_project, open_cut, set_funding
-from procurement.models import Project
+from procurement.models import GateRun, Project, ProjectFund
+from procurement.permissions import may_draft, may_handle
 
 
 class _Nothing(CleanForm):
@@ -29,7 +32,6 @@ def _choices(field, label):
 @login_required
 def project_list(request):
     rows = Project.objects.visible_to(request.user).select_related("place", "purchaser", "item")
-    may_apply = applying_for(request.user)[0].exists()
     return render_list(
         request, rows, title=_("Projects"),
         columns=[
@@ -44,12 +46,17 @@ def project_list(request):
             ChoiceFilter("year", _("Year"), choices=lambda request: [(str(y), str(y)) for y in Project.objects.visible_to(request.user).order_by("-fiscal_year").values_list("fiscal_year", flat=True).distinct()], field="fiscal_year"),
             ChoiceFilter("way", _("Way"), choices=Project.WAYS),
         ],
-        default_sort="-id", links=[(_("Apply for a project"), reverse("project_create"))] if may_apply else [], export_name="项目清单", empty_text=_("No project yet."),
+        default_sort="-id", links=[(_("Apply for a project"), reverse("project_create"))] if applies(request.user) else [], export_name="项目清单", empty_text=_("No project yet."),
     )  # fmt: skip
 
 
-def visible(request, pk):
+def visible(request, pk, *, prefetch=False):
+    """The project if this person may see it, else 404."""
     rows = Project.objects.visible_to(request.user).select_related("place", "purchaser__place", "item", "code", "intended", "handler", "created_by")
+    if prefetch:
+        fundings = Prefetch("fundings", ProjectFund.objects.select_related("fund"))
+        runs = Prefetch("gate_runs", GateRun.objects.select_related("decided_by"))
+        rows = rows.prefetch_related("lines", "plan", "needs", "drafting_help", fundings, runs)
     return get_object_or_404(rows, pk=pk)
 
 
@@ -64,29 +71,33 @@ def may_take(user, project, step):
 
 @login_required
 def project_detail(request, pk):
-    project = visible(request, pk)
-    lines = list(project.lines.select_related("activity"))
-    snapshots = {row.number: row.snapshot for row in project.revisions.all()}
+    project = visible(request, pk, prefetch=True)
+    lines, runs = project.lines.all(), sorted(project.gate_runs.all(), key=lambda run: run.pk)
+    plan = {row.pk: row for row in project.plan.all()}
+    for line in lines:
+        line.activity = plan.get(line.activity_id)
+    snapshots = {row.number: row.snapshot for row in project.revisions.all()} if project.revision > 1 else {}
     before, now = snapshots.get(project.revision - 1), snapshots.get(project.revision)
-    runs = list(project.gate_runs.select_related("decided_by").order_by("id"))
     drafting = project.status in ("draft", "returned")
+    decided = [run for run in runs if run.revision == project.revision and run.result in ("returned", "rejected")]
+    project.known_lacks = lacks(project) if drafting else []
     remarks = {}
     for run in runs:
         if run.revision == project.revision:
             for key, text in run.line_remarks.items():
                 remarks.setdefault(int(key), []).append((run.name, text))
     return render_detail(
-        request, project, "procurement/project.html", lines=lines, plan=list(project.plan.all()), fundings=list(project.fundings.select_related("fund")),
-        shares=shares(lines), needs=list(project.needs.select_related("place")), helpers=list(project.drafting_help.all()), runs=runs, remarks=remarks, cut=open_cut(project),
-        lacks=lacks(project) if drafting else [], warnings=warnings(project) if project.status in ("draft", "returned", "in_review", "approved") else [],
+        request, project, "procurement/project.html", lines=lines, plan=plan.values(), fundings=project.fundings.all(),
+        shares=shares(lines), needs=project.needs.all(), helpers=project.drafting_help.all(), runs=runs, remarks=remarks, cut=open_cut(project),
+        objected=decided[-1] if decided and project.status in ("returned", "rejected") else None, lacks=project.known_lacks, warnings=warnings(project) if project.status in ("draft", "returned", "in_review", "approved") else [],
         changes=[change for change in line_changes(before, now) if change.what != "same"] if before and now else [],
-        editable=may_take(request.user, project, EDIT), fundable=may_take(request.user, project, FUNDING),
+        attachable=may_draft(request.user, project) or may_handle(request.user, project), editable=may_take(request.user, project, EDIT), fundable=may_take(request.user, project, FUNDING),
     )  # fmt: skip
 
 
 @login_required
 def project_create(request):
-    if not applying_for(request.user)[0].exists():
+    if not applies(request.user):
         raise PermissionDenied
     form = ProjectForm(request.POST or None, user=request.user, initial={"needs": request.GET.getlist("need")})
     if request.method == "POST" and form.is_valid():
@@ -97,7 +108,7 @@ def project_create(request):
             refused(form, refusal)
     return render_form(
         request, form, title=_("Apply for a project"), intro=_("First the facts, then plan and budget, then the funds. You can save at any time and submit when nothing is missing."),
-        rules=["A07", "A11"], submit=_("Save and go on to the budget"), cancel=reverse("project_list"), draft="project-new",
+        rules=["A07", "A11"], submit=_("Save and go on to the budget"), cancel=reverse("project_list"), draft="project-new", template="procurement/project_form.html",
     )  # fmt: skip
 
 
@@ -111,7 +122,7 @@ def project_edit(request, pk):
             return redirect(edit_project(visible(request, pk), actor=request.user, **form.facts()))
         except Refusal as refusal:
             refused(form, refusal)
-    return render_form(request, form, title=_("Edit the application"), rules=["A07"], cancel=project.get_absolute_url(), draft=f"project-{pk}")
+    return render_form(request, form, title=_("Edit the application"), rules=["A07"], cancel=project.get_absolute_url(), draft=f"project-{pk}", template="procurement/project_form.html")
 
 
 @login_required
@@ -132,3 +143,16 @@ def project_funding(request, pk):
         intro=_("Together they carry the budget of {total} yuan. Expected money may be planned on; nothing is published or signed before it is approved.").format(total=f"{project.budget_total:,.2f}"),
         rules=["E06"], cancel=project.get_absolute_url(), formsets=[rows],
     )  # fmt: skip
+
+
+@login_required
+def project_attach(request, pk):
+    """Add a file to the application: quotations, a site plan, the community's resolution."""
+    project = visible(request, pk)
+    if not any(may_draft(person, project) or may_handle(person, project) for person in principals_of(request.user)):
+        raise PermissionDenied
+    form = ProjectFileForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        files.attach(project, form.cleaned_data["file"], form.cleaned_data["role"], actor=request.user)
+        return redirect(project)
+    return render_form(request, form, title=_("Add a file to {project}").format(project=project), intro=_("It stays with the project and can't be deleted."), cancel=project.get_absolute_url(), submit=_("Add"))

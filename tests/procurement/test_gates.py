@@ -240,3 +240,16 @@ def test_the_settings_screen_by_its_people(client, office):
     client.force_login(office.leader)
     client.post(decide, {"do": "confirm"})
     assert [gate.name for gate in configuration.gates_for(office.purchaser, 100)][0] == "初审"
+
+
+def test_an_old_page_or_a_second_click_never_decides_the_next_gate(client, office):
+    join(office.section, "leader", purchaser=office.purchaser)
+    row = make_project(office, "submitted")
+    client.force_login(office.section)
+    address = reverse("act", args=["project", row.pk, "pass_gate"])
+    shown = {"run": row.open_run().pk}
+    assert client.post(address, shown).status_code == 302
+    assert client.post(address, shown).status_code == 422
+    row.refresh_from_db()
+    assert row.status == "in_review"
+    assert [run.result for run in row.gate_runs.order_by("order")] == ["passed", "waiting"]

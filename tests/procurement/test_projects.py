@@ -6,14 +6,14 @@ import pytest
 from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
-from kernel import clock, lifecycle, registry, trail
+from kernel import clock, files, lifecycle, registry, trail
 from kernel.lifecycle import Refusal
 from kernel.models import StandIn
 from kernel.money import yuan
 from procurement.lifecycle import completeness, gates, project
 from procurement.models import Project, ProjectFund
 from providers.models import Organization, OrganizationMember
-from tests.factories.projects import budget_of, join, make_fund, make_item, make_need, make_office, make_project, make_user
+from tests.factories.projects import budget_of, join, make_fund, make_item, make_need, make_office, make_project, make_user, scan
 
 pytestmark = pytest.mark.django_db
 
@@ -277,7 +277,7 @@ def test_the_detail_page_stays_within_its_queries(client, office, django_assert_
     row = make_project(office, "committee", amount=80000)
     client.force_login(office.section)
     client.get(row.get_absolute_url())
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(26):
         assert client.get(row.get_absolute_url()).status_code == 200
 
 
@@ -293,3 +293,32 @@ def test_each_persons_desk_says_what_waits(office):
     row = gates.send_back(row, actor=office.leader, reason="补充")
     assert any(title == row.title for title, _action in desk(office.staff))
     assert row.waiting_on() == str(office.community)
+
+
+def test_a_file_joins_the_application_and_is_read_by_its_people_only(client, office):
+    row = make_project(office, "ready")
+    address = reverse("project_attach", args=[row.pk])
+    client.force_login(office.staff)
+    assert client.post(address, {"file": scan("报价.png"), "role": "proof"}).status_code == 302
+    (kept,) = files.of(row)
+    for user, status in ((office.staff, 200), (office.section, 200), (make_office("另一街道").section, 404), (make_user(), 404)):
+        client.force_login(user)
+        assert client.get(kept.get_absolute_url()).status_code == status, user
+    client.force_login(office.finance)
+    assert client.post(address, {"file": scan(), "role": "proof"}).status_code == 403
+
+
+def test_a_needs_page_shows_its_projects_and_starts_a_new_one(client, office):
+    need = make_need(office)
+    row = make_project(office, "draft", needs=[need])
+    client.force_login(office.staff)
+    page = client.get(reverse("need_detail", args=[need.pk])).content.decode()
+    assert row.title in page
+    assert f"?need={need.pk}" in page
+    assert f'value="{need.pk}"' in client.get(f"{reverse('project_create')}?need={need.pk}").content.decode()
+
+
+def test_the_intended_providers_desk_asks_for_plan_and_budget(office):
+    provider = make_provider()
+    row = make_project(office, "draft", way="intended", intended=provider, intended_reason="熟悉", alternatives="两家")
+    assert row.title in [task.title for task in registry.tasks_for(member_of(provider))]
