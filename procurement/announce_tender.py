@@ -11,7 +11,7 @@ from kernel import clock, files, registry, rules, workdays
 from kernel.registry import Hit, NavItem, Panel, Reminder, Task, Waiting
 from procurement.forms import tender as forms
 from procurement.lifecycle import award, bid, lot, opening, quotes, selfrun, tender  # noqa: F401
-from procurement.models import Award, Bid, Lot, Tender
+from procurement.models import Award, Bid, Lot, Tender, TenderOpener
 from procurement.permissions import organization_ids
 from procurement.permissions_tender import own_tags
 
@@ -32,41 +32,46 @@ registry.nav(
 
 
 def _office_tasks(user):
-    handled = purchaser_ids(user, "handler")
-    deciding = purchaser_ids(user, "leader", "handler")
+    """Drafts to publish, responses to open, awards to decide, results to announce."""
+    handled, deciding = purchaser_ids(user, "handler"), purchaser_ids(user, "leader", "handler")
     if not deciding:
         return
     now = clock.now()
-    rows = Tender.objects.filter(purchaser__in=handled | deciding, status__in=("draft", "published", "opened", "evaluated", "awarded"))
-    def office_step(row):
-        url = row.get_absolute_url()
-        if row.purchaser_id in handled and row.status == "draft":
-            yield Task("tender", row.title, _("Complete and publish it"), url, row.created_at)
-        elif row.purchaser_id in handled and row.status == "published" and row.deadline and now >= row.deadline:
-            action = _("Record what the other platform reports") if row.venue == "external" else _("Open the responses")
-            yield Task("tender", row.title, action, url, row.deadline, row.opens_at)
-        elif row.status == "evaluated":
-            yield Task("tender", row.title, _("Decide the award"), url, row.opened_at, row.award_due_on)
-        elif row.purchaser_id in handled and row.status == "opened" and row.profile_id and row.profile.scoring == "lowest":
-            yield Task("tender", row.title, _("Rank by price"), url, row.opened_at)
-        elif row.purchaser_id in handled and row.status == "awarded" and not row.opening_record.get("result_told") and any(found.status == "awarded" for found in row.lots.all()):
-            yield Task("tender", row.title, _("Announce the result"), url)
+    own = Q(purchaser__in=handled)
+    untold = Q(status="awarded", lots__status="awarded") & ~Q(opening_record__has_key="result_told")
+    wanted = (
+        own & (Q(status="draft") | Q(status="published", deadline__lte=now) | Q(status="opened", profile__scoring="lowest") | untold)
+        | Q(purchaser__in=deciding, status="evaluated")
+    )
+    actions = {"draft": _("Complete and publish it"), "opened": _("Rank by price"), "evaluated": _("Decide the award"), "awarded": _("Announce the result")}
 
-    yield Waiting(rows.select_related("profile").prefetch_related("lots"), office_step)
+    def office_step(row):
+        action = actions.get(row.status) or (_("Record what the other platform reports") if row.venue == "external" else _("Open the responses"))
+        since = {"draft": row.created_at, "published": row.deadline}.get(row.status, row.opened_at)
+        due = {"published": row.opens_at, "evaluated": row.award_due_on}.get(row.status)
+        return Task("tender", row.title, action, row.get_absolute_url(), since, due)
+
+    yield Waiting(Tender.objects.filter(pk__in=Tender.objects.filter(wanted).values("pk")), office_step)
 
 
 def _opener_tasks(user):
+    """Proofs of the passphrase and openings to come to."""
     now = clock.now()
-    def opener_step(row):
-        own = row.openers.get(user=user)
-        if row.status == "draft" and own.rehearsed_at is None:
-            yield Task("tender", row.title, _("Prove your passphrase"), reverse("opener_rehearse", args=[row.pk]), row.created_at)
-        elif row.status == "published" and row.deadline and now >= row.deadline and own.present_at is None and not has_role(user, "handler", purchaser=row.purchaser_id):
-            yield Task("tender", row.title, _("Come to the opening"), reverse("opening", args=[row.pk]), row.deadline, row.opens_at)
-        elif row.status == "published" and own.rehearsed_again_at is None and row.opens_at and clock.today() >= workdays.add_workdays(row.opens_at, -2).date:
-            yield Task("tender", row.title, _("Prove your passphrase again"), reverse("opener_rehearse", args=[row.pk]), due=row.opens_at)
 
-    yield Waiting(Tender.objects.filter(openers__user=user, status__in=("draft", "published"), seal="openers"), opener_step)
+    def opener_step(own):
+        row = own.tender
+        if row.status == "draft":
+            return None if own.rehearsed_at else Task("tender", row.title, _("Prove your passphrase"), reverse("opener_rehearse", args=[row.pk]), row.created_at)
+        if row.deadline and now >= row.deadline:
+            if own.present_at is None and not has_role(user, "handler", purchaser=row.purchaser_id):
+                return Task("tender", row.title, _("Come to the opening"), reverse("opening", args=[row.pk]), row.deadline, row.opens_at)
+            return None
+        if own.rehearsed_again_at is None and row.opens_at and clock.today() >= workdays.add_workdays(row.opens_at, -2).date:
+            return Task("tender", row.title, _("Prove your passphrase again"), reverse("opener_rehearse", args=[row.pk]), due=row.opens_at)
+        return None
+
+    rows = TenderOpener.objects.filter(user=user, tender__status__in=("draft", "published"), tender__seal="openers", tender__venue="internal")
+    yield Waiting(rows.select_related("tender"), opener_step)
 
 
 def _bidder_tasks(user):
@@ -75,9 +80,16 @@ def _bidder_tasks(user):
         return
     now = clock.now()
     tags = own_tags(user)
-    yield Waiting(Bid.objects.filter(owner_tag__in=tags, status__in=("draft", "withdrawn"), lot__tender__deadline__gt=now).select_related("lot__tender"), lambda row: Task("bid", row.lot.title, _("Complete and submit the response"), reverse("bid_edit", args=[row.public_id]), due=row.lot.tender.deadline))
+
+    def unfinished(row):
+        return Task("bid", row.lot.title, _("Complete and submit the response"), reverse("bid_edit", args=[row.public_id]), due=row.lot.tender.deadline)
+
+    def unquoted(row):
+        return Task("bid", row.lot.title, _("Give the final quote"), reverse("bid_final", args=[row.public_id]), due=row.lot.tender.quotes_until)
+
+    yield Waiting(Bid.objects.filter(owner_tag__in=tags, status__in=("draft", "withdrawn"), lot__tender__deadline__gt=now).select_related("lot__tender"), unfinished)
     asked = Bid.objects.filter(organization__in=ids, status="opened", lot__tender__quotes_until__gt=now).exclude(parts__key=quotes.KEY)
-    yield Waiting(asked.select_related("lot__tender"), lambda row: Task("bid", row.lot.title, _("Give the final quote"), reverse("bid_final", args=[row.public_id]), due=row.lot.tender.quotes_until))
+    yield Waiting(asked.select_related("lot__tender"), unquoted)
 
 
 @registry.desk

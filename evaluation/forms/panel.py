@@ -72,7 +72,7 @@ class SheetForm(CleanMixin, forms.Form):
 class ExpertForm(CleanModelForm):
     class Meta:
         model = Expert
-        fields = ["user", "specialities", "employer", "earlier_employers", "phone"]
+        fields = ["user", "specialities", "employer", "earlier_employers"]
         widgets = {"earlier_employers": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args, **kwargs):

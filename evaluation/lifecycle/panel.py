@@ -91,7 +91,7 @@ CONCLUDE = Step(
 LIFE = Life(
     "panel",
     Panel,
-    states={"draft": pgettext_lazy("panel", "being formed"), "formed": pgettext_lazy("panel", "formed"), "scoring": _("scoring"), "concluded": pgettext_lazy("panel", "concluded")},
+    states={"draft": pgettext_lazy("panel", "being formed"), "formed": pgettext_lazy("panel", "formed"), "scoring": pgettext_lazy("panel", "scoring"), "concluded": pgettext_lazy("panel", "concluded")},
     steps=(FORM, START, CONCLUDE),
     root=lambda panel: panel.tender,
 )

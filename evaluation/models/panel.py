@@ -19,7 +19,6 @@ class Expert(models.Model):
     employer = models.CharField(_("employer"), max_length=80)
     earlier_employers = models.TextField(_("employers of the last three years"), blank=True)
     active = models.BooleanField(_("active"), default=True)
-    phone = models.CharField(_("telephone"), max_length=20, blank=True)
     objects = ExpertQuerySet.as_manager()
 
     class Meta:

@@ -8,28 +8,33 @@ from django.utils.translation import gettext as _
 
 from communities.permissions import has_role
 from evaluation.forms.panel import ExpertForm
+from evaluation.lifecycle.expert import POOL_KEEPERS, enter_expert
 from evaluation.models import Expert
-from kernel.forms import render_form
+from kernel.forms import refused, render_form
+from kernel.lifecycle import Refusal
 from kernel.listing import Column, render_list
 
 
 @login_required
 def expert_list(request):
     rows = Expert.objects.visible_to(request.user).select_related("user")
-    links = [(_("New expert"), reverse("expert_create"))] if has_role(request.user, "handler", "finance") else []
+    links = [(_("New expert"), reverse("expert_create"))] if has_role(request.user, *POOL_KEEPERS) else []
     return render_list(
         request, rows, title=_("Experts"),
-        columns=[Column("user__name", _("Name")), Column("specialities", _("specialities")), Column("employer", _("employer")), Column("active", _("active"), kind="bool")],
+        columns=[Column("user__name", _("Person")), Column("specialities", _("specialities")), Column("employer", _("employer")), Column("active", _("active"), kind="bool")],
         search=("user__name", "specialities", "employer"), default_sort="user__name", links=links, export_name="评审专家", empty_text=_("No expert yet."),
     )  # fmt: skip
 
 
 @login_required
 def expert_create(request):
-    if not has_role(request.user, "handler", "finance"):
+    if not has_role(request.user, *POOL_KEEPERS):
         raise PermissionDenied
     form = ExpertForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        form.save()
-        return redirect("expert_list")
+        try:
+            enter_expert(form.cleaned_data.pop("user"), actor=request.user, **form.cleaned_data)
+            return redirect("expert_list")
+        except Refusal as refusal:
+            refused(form, refusal)
     return render_form(request, form, title=_("New expert"), rules=["C14", "H02"], cancel=reverse("expert_list"), intro=_("Employers of the last three years are matched with the bidders before each evaluation."))

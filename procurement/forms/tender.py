@@ -49,6 +49,10 @@ class TenderForm(CleanModelForm):
                     del self.fields[name]
         else:
             self.fields["projects"].queryset = projects
+            self.order_fields(["projects", "method", "title", "method_reason", "plan_number", "intention_on"])
+            self.fields["method"].initial = "consultation"
+            for name in ("title", "requirements"):
+                self.fields[name].help_text = _("Left empty, it is taken from the project.")
             for name in ("max_lots_won", "approval_document", "exception_reason", "external_platform", "external_url", "agency", "venue", "contract_terms", "price_weight"):
                 del self.fields[name]
 
@@ -65,6 +69,7 @@ class ScoreItemForm(CleanMixin, forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["standard"].required = False
+        self.fields["points"].label = _("Points")
 
 
 class ItemFormSet(forms.BaseFormSet):

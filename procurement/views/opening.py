@@ -135,7 +135,7 @@ def record(request, pk):
         raise Http404
     if not (may_attend(request.user, tender) or own):
         raise PermissionDenied
-    context = record_context(tender)
+    context = {**record_context(tender), "inside": may_attend(request.user, tender)}
     if request.GET.get("pdf"):
         try:
             content = pdf.render_pdf("documents/opening_record.html", context)

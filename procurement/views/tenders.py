@@ -124,7 +124,7 @@ def tender_detail(request, pk):
     opener = tender.openers.filter(user=user).first() if tender.status in ("draft", "published") else None
     taking = tender.status == "published" and tender.venue == "internal" and tender.deadline and now < tender.deadline
     context = {
-        "inside": inside, "handles": may_handle_tender(user, tender), "lot_rows": _lot_rows(user, tender, inside), "own_bids": own, "opener": opener,
+        "inside": inside, "responded": {bid.lot_id for bid in own}, "handles": may_handle_tender(user, tender), "lot_rows": _lot_rows(user, tender, inside), "own_bids": own, "opener": opener,
         "items": tender.score_items.all(), "announcements": tender.announcements.all(), "taking": taking, "over": tender.deadline and now >= tender.deadline,
         "openers": tender.openers.select_related("user") if inside else [], "warnings": drafting.warnings_of(tender) if inside and tender.status == "draft" else [],
         "plan": drafting.proposed_deadline(tender) if inside and tender.status == "draft" and (tender.is_statutory or tender.profile_id) else None,

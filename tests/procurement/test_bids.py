@@ -122,11 +122,40 @@ def test_a_part_changed_meanwhile_stops_the_submission(walk, provider, monkeypat
     assert row.status == "draft" and row.receipt == ""
 
 
-def test_paper_goes_beside(monkeypatch):
-    cheap_scrypt(monkeypatch)
-    walk = make_tender(state="published")
+def paper_purchase():
+    """A self-run purchase with the platform's key that takes paper."""
+    from procurement.lifecycle import tender
+    from procurement.models import SelfRunProfile
+
+    office = projects.make_office()
+    SelfRunProfile.objects.filter(purchaser=office.purchaser).delete()
+    SelfRunProfile.objects.create(
+        purchaser=office.purchaser, name="五万以下", amount_to=50000, channel="open", seal="platform", scoring="lowest", min_days=3, min_count=1, paper_allowed=True,
+        confirmed_at=clock.now(), valid_from=clock.today(),
+    )  # fmt: skip
+    row = tender.create_tender([projects.make_project(office, "approved", 40000)], actor=office.handler, method="self_run", qualification="独立承担民事责任")
+    return office, tender.publish(row, actor=office.handler).lots.get()
+
+
+@pytest.mark.rule("B26")
+def test_paper_is_registered_by_two_and_sealed_like_the_rest(walk):
     provider = make_provider(office=walk.office, place=walk.office.street)
     refused("no_paper", bid.register_paper, walk.lot, provider.organization, actor=walk.office.handler, witness=walk.office.leader, received_at=clock.now(), price=1)
+    office, lot = paper_purchase()
+    given = {"actor": office.handler, "witness": office.leader, "received_at": clock.now(), "price": 38000}
+    refused("witness", bid.register_paper, lot, provider.organization, **{**given, "witness": office.handler})
+    refused("late", bid.register_paper, lot, provider.organization, **{**given, "received_at": clock.now() + datetime.timedelta(minutes=1)})
+    with pytest.raises(PermissionDenied):
+        bid.register_paper(lot, provider.organization, **{**given, "actor": office.leader})
+    row = bid.register_paper(lot, provider.organization, **given)
+    assert row.status == "submitted" and row.on_paper and row.organization_id is None and row.submitted_at == given["received_at"]
+    refused("twice", bid.register_paper, lot, provider.organization, **given)
+    from procurement.lifecycle import opening
+
+    travel(lot.tender.deadline)
+    opening.open_with_witness(lot.tender, actor=office.handler, witness=office.leader)
+    row.refresh_from_db()
+    assert row.price == 38000 and row.organization == provider.organization
 
 
 @pytest.mark.rule("B27")
