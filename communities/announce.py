@@ -35,13 +35,24 @@ VERB_LABELS.update(
 )
 
 
-
 @registry.desk
 def waiting(user):
     """For community staff: wishes without answer, needs to confirm and to publish. For those who staff: invitations open."""
     if community := place_paths(user, "community"):
         scope = under(community, "place__path")
-        yield Waiting(Wish.objects.filter(scope, status="new").select_related("place").order_by("created_at")[:SHOWN], lambda row: Task("wish", row.text[:40], _("Answer it"), row.get_absolute_url(), since=row.created_at, due=row.created_at + timedelta(days=ANSWER_DAYS), detail=row.place.name))
+        yield Waiting(
+            Wish.objects.filter(scope, status="new").select_related("place").order_by("created_at")[:SHOWN],
+            lambda row: Task(
+                "wish",
+                row.text[:40],
+                _("Answer it"),
+                row.get_absolute_url(),
+                since=row.created_at,
+                due=row.created_at + timedelta(days=ANSWER_DAYS),
+                detail=row.place.name,
+            ),
+        )
+
         def need_step(row):
             action = _("Confirm it") if row.status == "draft" else _("Publish it")
             yield Task("need", row.title, action, row.get_absolute_url(), since=row.created_at, detail=row.place.name)
@@ -50,7 +61,10 @@ def waiting(user):
     rows = memberships_of(user)
     mine = [row.purchaser_id for row in rows if row.role in INVITERS and row.purchaser_id]
     if mine:
-        yield Waiting(Invitation.objects.filter(purchaser__in=mine, invited_by=user, accepted_at=None, revoked_at=None, expires_at__lte=clock.now())[:SHOWN], lambda row: Task(_("invitation"), row.name, _("It ran out: invite again"), reverse("staff_invite"), since=row.expires_at))
+        yield Waiting(
+            Invitation.objects.filter(purchaser__in=mine, invited_by=user, accepted_at=None, revoked_at=None, expires_at__lte=clock.now())[:SHOWN],
+            lambda row: Task(_("invitation"), row.name, _("It ran out: invite again"), reverse("staff_invite"), since=row.expires_at),
+        )
 
 
 @registry.search
@@ -76,7 +90,9 @@ def unanswered_wishes(now):
     late = list(Wish.objects.filter(status="new", created_at__lte=now - timedelta(days=ANSWER_DAYS)).select_related("place")[:2000])
     people = {}
     if late:
-        for row in Membership.objects.in_force().filter(role="community", place__in={wish.place_id for wish in late}, user__is_active=True).select_related("user"):
+        for row in (
+            Membership.objects.in_force().filter(role="community", place__in={wish.place_id for wish in late}, user__is_active=True).select_related("user")
+        ):
             people.setdefault(row.place_id, []).append(row.user)
     for row in late:
         if row.place_id in people:

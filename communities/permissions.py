@@ -19,9 +19,7 @@ def memberships_of(user):
     day, rows = getattr(user, "_memberships", (None, None))
     if day != clock.today():
         day = clock.today()
-        rows = list(
-            Membership.objects.filter(user=user, starts_on__lte=day).exclude(ends_on__lt=day).select_related("purchaser__place", "place")
-        )
+        rows = list(Membership.objects.filter(user=user, starts_on__lte=day).exclude(ends_on__lt=day).select_related("purchaser__place", "place"))
         if covered := getattr(user, "covered_role", ""):  # a principal, seen by a stand-in for one role
             rows = [row for row in rows if row.role == covered]
         user._memberships = (day, rows)
@@ -69,15 +67,13 @@ def at_purchaser(*roles):
 
 def at_place(*roles):
     """Predicate for a Step: one of the roles at the subject's place or a place above it."""
-    return lambda user, subject: any(
-        row.role in roles and row.place_id and subject.place.path.startswith(row.place.path) for row in memberships_of(user)
-    )
+    return lambda user, subject: any(row.role in roles and row.place_id and subject.place.path.startswith(row.place.path) for row in memberships_of(user))
 
 
 def at_grid(*roles):
     """Predicate for a Step: one of the roles at the grid the subject is tied to."""
-    return lambda user, subject: bool(subject.grid_id) and any(
-        row.role in roles and row.place_id and subject.grid.path.startswith(row.place.path) for row in memberships_of(user)
+    return lambda user, subject: (
+        bool(subject.grid_id) and any(row.role in roles and row.place_id and subject.grid.path.startswith(row.place.path) for row in memberships_of(user))
     )
 
 

@@ -122,13 +122,22 @@ def write(rows, *, actor):
     """Write planned rows, level by level. Returns (new, updated). Raises Refusal when any row is wrong now; nothing is written then."""
     known = known_places()
     if wrong := [row for row in plan(rows, known) if row.errors]:
-        raise Refusal("rows", _("{count} rows can't be imported. Nothing was changed.").format(count=len(wrong)), todo=_("Correct the file and upload it again."))
+        raise Refusal(
+            "rows", _("{count} rows can't be imported. Nothing was changed.").format(count=len(wrong)), todo=_("Correct the file and upload it again.")
+        )
     new, updated = [], 0
     for depth, (_header, kind) in enumerate(LEVELS, start=1):
         level = [row for row in rows if row.action == "new" and len(row.names) == depth]
         made = Place.objects.bulk_create(
             [
-                Place(kind=kind, name=row.names[-1], parent=known.get(row.names[:-1]), code=row.code, population=row.population, sort_key=row.pinyin or sort_key(row.names[-1]))
+                Place(
+                    kind=kind,
+                    name=row.names[-1],
+                    parent=known.get(row.names[:-1]),
+                    code=row.code,
+                    population=row.population,
+                    sort_key=row.pinyin or sort_key(row.names[-1]),
+                )
                 for row in level
             ]
         )

@@ -10,7 +10,8 @@ from kernel import files, registry, trail
 from kernel.lifecycle import principals_of
 from kernel.pinyin import sort_key
 from kernel.registry import Hit, NavItem, Task
-from providers.lifecycle import account, organization  # noqa: F401
+from providers.lifecycle import account as accounts  # noqa: F401
+from providers.lifecycle import organization  # noqa: F401
 from providers.models import BankAccount, Organization
 from providers.permissions import VERIFIERS, in_area_of, is_member, may_confirm_account, member_rows, organizations_of
 

@@ -15,7 +15,12 @@ class PlaceForm(CleanForm):
     name = forms.CharField(label=_("name"), max_length=60)
     code = forms.CharField(label=_("division code"), max_length=12, required=False, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
     population = forms.IntegerField(label=_("residents"), min_value=0, max_value=99_999_999, required=False)
-    pinyin = forms.CharField(label=_("pinyin"), max_length=120, required=False, help_text=_("Decides the order in lists. Leave it empty and it is computed; correct it where a character has several readings."))
+    pinyin = forms.CharField(
+        label=_("pinyin"),
+        max_length=120,
+        required=False,
+        help_text=_("Decides the order in lists. Leave it empty and it is computed; correct it where a character has several readings."),
+    )
 
 
 class PlaceDetailsForm(PlaceForm):

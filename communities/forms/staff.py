@@ -49,9 +49,17 @@ class InviteForm(CleanForm):
 class LoginForm(CleanForm):
     """A login of one's own: name, password twice."""
 
-    username = forms.CharField(label=_("login name"), max_length=40, validators=User._meta.get_field("username").validators, widget=forms.TextInput(attrs={"autocomplete": "username"}))
+    username = forms.CharField(
+        label=_("login name"), max_length=40, validators=User._meta.get_field("username").validators, widget=forms.TextInput(attrs={"autocomplete": "username"})
+    )
     title = forms.CharField(label=_("job title"), max_length=60, required=False)
-    password1 = forms.CharField(label=_("password"), max_length=128, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text=_("At least 10 characters, not only digits."))
+    password1 = forms.CharField(
+        label=_("password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 10 characters, not only digits."),
+    )
     password2 = forms.CharField(label=_("password again"), max_length=128, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
 
     def clean_username(self):
@@ -77,12 +85,18 @@ class EndForm(CleanForm):
     """End a role: last day, why, and who takes over what is held by name."""
 
     ends_on = forms.DateField(label=_("last day"), initial=clock.today)
-    successor = forms.ModelChoiceField(label=_("who takes over"), queryset=User.objects.none(), required=False, help_text=_("Somebody with the same role at the same unit."))
+    successor = forms.ModelChoiceField(
+        label=_("who takes over"), queryset=User.objects.none(), required=False, help_text=_("Somebody with the same role at the same unit.")
+    )
     reason = forms.CharField(label=_("Reason"), max_length=300)
 
     def __init__(self, *args, membership, **kwargs):
         super().__init__(*args, **kwargs)
-        same = Membership.objects.in_force().filter(role=membership.role, purchaser=membership.purchaser_id, place=membership.place_id).exclude(user=membership.user_id)
+        same = (
+            Membership.objects.in_force()
+            .filter(role=membership.role, purchaser=membership.purchaser_id, place=membership.place_id)
+            .exclude(user=membership.user_id)
+        )
         self.fields["successor"].queryset = User.objects.filter(pk__in=same.values("user"), is_active=True)
 
     def clean_ends_on(self):

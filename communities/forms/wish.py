@@ -27,7 +27,10 @@ class WishForm(HoneypotMixin, CleanForm):
     text = forms.CharField(label=_("what is missing"), max_length=1000, min_length=4, widget=forms.Textarea(attrs={"rows": 5}))
     group = forms.CharField(label=_("for whom"), max_length=60, required=False, help_text=_("For example: elders living alone, children after school."))
     contact = forms.CharField(
-        label=_("contact"), max_length=60, required=False, help_text=_("If you want to be called back. Stored encrypted, seen by your community only, deleted whenever you ask.")
+        label=_("contact"),
+        max_length=60,
+        required=False,
+        help_text=_("If you want to be called back. Stored encrypted, seen by your community only, deleted whenever you ask."),
     )
 
     def __init__(self, *args, **kwargs):
@@ -36,7 +39,9 @@ class WishForm(HoneypotMixin, CleanForm):
 
 
 class FollowForm(CleanForm):
-    number = forms.CharField(label=_("number of the wish"), max_length=20, widget=forms.TextInput(attrs={"placeholder": "XY-7K3M-Q9TZ-4HPA", "autocapitalize": "characters"}))
+    number = forms.CharField(
+        label=_("number of the wish"), max_length=20, widget=forms.TextInput(attrs={"placeholder": "XY-7K3M-Q9TZ-4HPA", "autocapitalize": "characters"})
+    )
 
     def clean_number(self):
         signs = "".join(sign for sign in self.cleaned_data["number"].upper() if sign.isalnum())

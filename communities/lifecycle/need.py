@@ -35,19 +35,45 @@ def residents_unheard(need, actor):
     ]
     article = rules.get("A07", on=clock.today()).article
     if missing:
-        return Refusal("A07", _("Residents' opinion is not recorded yet: {missing}.").format(missing="、".join(missing)), article=article, todo=_("Edit the need and fill it in."))
+        return Refusal(
+            "A07",
+            _("Residents' opinion is not recorded yet: {missing}.").format(missing="、".join(missing)),
+            article=article,
+            todo=_("Edit the need and fill it in."),
+        )
     if need.asked_on > clock.today():
         return Refusal("A07", _("The day residents were asked lies in the future."), article=article, todo=_("Edit the need."))
     if need.method == "wishes" and not need.wishes.exists():
-        return Refusal("A07", _("It says that wishes are behind it, but none is tied to it."), article=article, todo=_("Adopt the wishes into this need, or name another way residents were asked."))
+        return Refusal(
+            "A07",
+            _("It says that wishes are behind it, but none is tied to it."),
+            article=article,
+            todo=_("Adopt the wishes into this need, or name another way residents were asked."),
+        )
     return None
 
 
 CONFIRM = Step(
-    "confirm", _("Confirm"), ("draft",), "confirmed", at_place("community"), residents_unheard, withdrawable=True, rules=("A07",), waits_for=_("community staff"), hint=_("The community stands for this need.")
+    "confirm",
+    _("Confirm"),
+    ("draft",),
+    "confirmed",
+    at_place("community"),
+    residents_unheard,
+    withdrawable=True,
+    rules=("A07",),
+    waits_for=_("community staff"),
+    hint=_("The community stands for this need."),
 )
 PUBLISH = Step(
-    "publish", _("Publish in the needs list"), ("confirmed",), "published", RAISES, tone="success", waits_for=_("community staff"), hint=_("Everybody can read it on the public needs list.")
+    "publish",
+    _("Publish in the needs list"),
+    ("confirmed",),
+    "published",
+    RAISES,
+    tone="success",
+    waits_for=_("community staff"),
+    hint=_("Everybody can read it on the public needs list."),
 )
 RETIRE = Step("retire", _("Take off the list"), ("draft", "confirmed", "published"), "retired", RAISES, tone="secondary", needs_reason=True)
 rules.carries("A07")(CONFIRM)
@@ -55,7 +81,12 @@ rules.carries("A07")(CONFIRM)
 LIFE = Life(
     "need",
     Need,
-    states={"draft": pgettext_lazy("need", "draft"), "confirmed": pgettext_lazy("need", "confirmed"), "published": pgettext_lazy("need", "on the needs list"), "retired": pgettext_lazy("need", "taken off")},
+    states={
+        "draft": pgettext_lazy("need", "draft"),
+        "confirmed": pgettext_lazy("need", "confirmed"),
+        "published": pgettext_lazy("need", "on the needs list"),
+        "retired": pgettext_lazy("need", "taken off"),
+    },
     steps=(CONFIRM, PUBLISH, RETIRE),
 )
 LIFE.verb_labels = {"create": pgettext_lazy("need", "raised"), "edit": _("edited")}

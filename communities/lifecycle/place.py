@@ -28,9 +28,17 @@ def add_place(kind, name, parent=None, *, actor=None, code="", population=None, 
     if not name:
         raise Refusal("name_missing", _("A place needs a name."), field="name")
     if (parent.kind if parent else None) != PARENT_KIND[kind]:
-        raise Refusal("wrong_parent", _("A {kind} cannot lie directly there: districts hold streets, streets hold communities, communities hold grids.").format(kind=dict(Place.KINDS)[kind]), field="parent")
+        raise Refusal(
+            "wrong_parent",
+            _("A {kind} cannot lie directly there: districts hold streets, streets hold communities, communities hold grids.").format(
+                kind=dict(Place.KINDS)[kind]
+            ),
+            field="parent",
+        )
     if parent and parent.closed_on:
-        raise Refusal("parent_closed", _("{place} was closed on {day}.").format(place=parent, day=parent.closed_on), todo=_("Choose its successor."), field="parent")
+        raise Refusal(
+            "parent_closed", _("{place} was closed on {day}.").format(place=parent, day=parent.closed_on), todo=_("Choose its successor."), field="parent"
+        )
     if Place.objects.filter(parent=parent, name=name).exists():
         raise Refusal("name_taken", _("“{name}” already exists there.").format(name=name), field="name")
     place = Place.objects.create(kind=kind, name=name, parent=parent, code=code, population=population, sort_key=pinyin or sort_key(name))
@@ -91,12 +99,21 @@ def close_place(place, successors, *, actor, since=None, document=""):
         raise Refusal("no_successor", _("Name at least one place that takes over."), field="successors")
     for successor in successors:
         if successor.pk == place.pk or successor.kind != place.kind or successor.closed_on:
-            raise Refusal("bad_successor", _("{place} cannot take over: it must be another open place of the same kind.").format(place=successor), field="successors")
+            raise Refusal(
+                "bad_successor", _("{place} cannot take over: it must be another open place of the same kind.").format(place=successor), field="successors"
+            )
         PlaceSuccessor.objects.create(place=place, successor=successor, since=since)
     Place.objects.filter(pk=place.pk).update(closed_on=since)
     place.closed_on = since
     moved = move_open_needs(place, successors)
-    trail.record(place, "close", actor=actor, happened_on=min(since, clock.today()), reason=document, params={"successors": [row.pk for row in successors], "needs_moved": moved})
+    trail.record(
+        place,
+        "close",
+        actor=actor,
+        happened_on=min(since, clock.today()),
+        reason=document,
+        params={"successors": [row.pk for row in successors], "needs_moved": moved},
+    )
     return place
 
 

@@ -59,7 +59,14 @@ def invite(name, role, *, actor, purchaser=None, place=None, email=""):
     check_role(role, purchaser, place)
     token = secrets.token_urlsafe(24)
     row = Invitation.objects.create(
-        token_hash=digest_of(token), name=name, email=email, role=role, purchaser=purchaser, place=place, invited_by=actor, expires_at=clock.now() + timedelta(days=INVITATION_DAYS)
+        token_hash=digest_of(token),
+        name=name,
+        email=email,
+        role=role,
+        purchaser=purchaser,
+        place=place,
+        invited_by=actor,
+        expires_at=clock.now() + timedelta(days=INVITATION_DAYS),
     )
     trail.record(row, "invite", actor=actor, params={"role": role})
     return row, token
@@ -117,13 +124,29 @@ def end_membership(membership, *, actor, ends_on=None, reason="", successor=None
     before = handover.desk_of(user)
     moved = handover.pass_on_all(user, successor, actor) if successor else 0
     if not Membership.objects.in_force().filter(user=user).exclude(pk=membership.pk).exists() and (held := handover.held_by(user)):
-        raise Refusal("held", _("{name} still holds {count}: {titles}").format(name=user.name, count=len(held), titles=titles(held)), todo=_("Name a successor to take it over."), field="successor")
+        raise Refusal(
+            "held",
+            _("{name} still holds {count}: {titles}").format(name=user.name, count=len(held), titles=titles(held)),
+            todo=_("Name a successor to take it over."),
+            field="successor",
+        )
     Membership.objects.filter(pk=membership.pk).update(ends_on=clock.today() - timedelta(days=1))
     if tasks := handover.orphaned(before, user, others):
-        raise Refusal("tasks", _("These tasks would be nobody's: {titles}").format(titles=titles(tasks)), article=_("practice of the office: nobody leaves while tasks are theirs"), todo=_("Finish them, or give somebody else the same role first."))
+        raise Refusal(
+            "tasks",
+            _("These tasks would be nobody's: {titles}").format(titles=titles(tasks)),
+            article=_("practice of the office: nobody leaves while tasks are theirs"),
+            todo=_("Finish them, or give somebody else the same role first."),
+        )
     Membership.objects.filter(pk=membership.pk).update(ends_on=last)
     membership.ends_on = last
-    trail.record(membership, "leave", actor=actor, reason=reason, params={"user": user.pk, "role": membership.role, "last": last, "successor": successor.pk if successor else None, "moved": moved})
+    trail.record(
+        membership,
+        "leave",
+        actor=actor,
+        reason=reason,
+        params={"user": user.pk, "role": membership.role, "last": last, "successor": successor.pk if successor else None, "moved": moved},
+    )
     return membership
 
 
@@ -144,7 +167,11 @@ def deactivate(user, *, actor, reason=""):
     if Membership.objects.in_force().filter(user=user).exclude(ends_on=clock.today()).exists():
         raise Refusal("roles", _("{name} still holds roles.").format(name=user.name), todo=_("End each role first, so that tasks are handed over."))
     if held := handover.held_by(user) or list(handover.desk_of(user).values()):
-        raise Refusal("held", _("{name} still holds {count}: {titles}").format(name=user.name, count=len(held), titles=titles(held)), todo=_("Name a successor to take it over."))
+        raise Refusal(
+            "held",
+            _("{name} still holds {count}: {titles}").format(name=user.name, count=len(held), titles=titles(held)),
+            todo=_("Name a successor to take it over."),
+        )
     User.objects.filter(pk=user.pk).update(is_active=False)
     user.is_active = False
     trail.record(user, "deactivate", actor=actor, reason=reason)
@@ -165,11 +192,15 @@ def stand_in(principal, deputy, *, actor, starts_on, ends_on, reason, scope=""):
         raise Refusal("inactive", _("This login is closed."), field="deputy")
     if scope and not Membership.objects.in_force().filter(user=principal, role=scope).exists():
         raise Refusal("scope", _("{name} does not hold this role.").format(name=principal.name), field="scope")
-    if StandIn.objects.filter(principal=principal, deputy=deputy, revoked_at=None, starts_on__lte=ends_on, ends_on__gte=starts_on, scope__in=("", scope)).exists():
+    if StandIn.objects.filter(
+        principal=principal, deputy=deputy, revoked_at=None, starts_on__lte=ends_on, ends_on__gte=starts_on, scope__in=("", scope)
+    ).exists():
         raise Refusal("overlap", _("{name} already stands in on some of these days.").format(name=deputy.name), field="deputy")
     row = StandIn.objects.create(principal=principal, deputy=deputy, starts_on=starts_on, ends_on=ends_on, scope=scope, reason=reason, created_by=actor)
     forget_memberships(deputy)
-    trail.record(row, "appoint", actor=actor, reason=reason, params={"principal": principal.pk, "deputy": deputy.pk, "from": starts_on, "to": ends_on, "scope": scope})
+    trail.record(
+        row, "appoint", actor=actor, reason=reason, params={"principal": principal.pk, "deputy": deputy.pk, "from": starts_on, "to": ends_on, "scope": scope}
+    )
     return row
 
 

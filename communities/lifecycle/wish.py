@@ -25,12 +25,26 @@ ANSWER = Step(
     "answer", _("Answer"), ("new",), "answered", HANDLES, hint=_("The resident reads the answer under the wish's number."), waits_for=_("community staff")
 )
 ADOPT = Step("adopt", _("Let it become a need"), ("new", "answered"), "adopted", either(at_place("community"), at_area("handler", "section")), tone="success")
-CLOSE = Step("close", pgettext_lazy("wish", "Close"), ("new", "answered", "adopted"), "closed", HANDLES, tone="secondary", needs_reason=True, hint=_("The resident reads the reason."))
+CLOSE = Step(
+    "close",
+    pgettext_lazy("wish", "Close"),
+    ("new", "answered", "adopted"),
+    "closed",
+    HANDLES,
+    tone="secondary",
+    needs_reason=True,
+    hint=_("The resident reads the reason."),
+)
 
 LIFE = Life(
     "wish",
     Wish,
-    states={"new": pgettext_lazy("wish", "waiting for an answer"), "answered": pgettext_lazy("wish", "answered"), "adopted": pgettext_lazy("wish", "became a need"), "closed": pgettext_lazy("wish", "closed")},
+    states={
+        "new": pgettext_lazy("wish", "waiting for an answer"),
+        "answered": pgettext_lazy("wish", "answered"),
+        "adopted": pgettext_lazy("wish", "became a need"),
+        "closed": pgettext_lazy("wish", "closed"),
+    },
     steps=(ANSWER, ADOPT, CLOSE),
     initial="new",
 )

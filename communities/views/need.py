@@ -76,7 +76,14 @@ def need_create(request):
         raise PermissionDenied
     wish = request.GET.get("wish", "")
     initial = {"wishes": [wish]} if wish.isdigit() else {}
-    return need_form(request, NeedForm(request.POST or None, user=request.user, initial=initial), lambda data: raise_need(data.pop("place"), request.user, **data), title=_("Raise a need"), back=reverse("need_list"), draft="need-new")
+    return need_form(
+        request,
+        NeedForm(request.POST or None, user=request.user, initial=initial),
+        lambda data: raise_need(data.pop("place"), request.user, **data),
+        title=_("Raise a need"),
+        back=reverse("need_list"),
+        draft="need-new",
+    )
 
 
 @login_required
@@ -87,7 +94,13 @@ def need_edit(request, pk):
     if need.status != "draft":
         messages.error(request, _("Only a draft can be edited."))
         return redirect(need)
-    return need_form(request, NeedForm(request.POST or None, user=request.user, instance=need), lambda data: edit_need(need, request.user, **data), title=_("Edit {name}").format(name=need.title), back=need.get_absolute_url())
+    return need_form(
+        request,
+        NeedForm(request.POST or None, user=request.user, instance=need),
+        lambda data: edit_need(need, request.user, **data),
+        title=_("Edit {name}").format(name=need.title),
+        back=need.get_absolute_url(),
+    )
 
 
 def need_form(request, form, work, *, title, back, draft=""):

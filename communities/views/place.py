@@ -115,14 +115,27 @@ def place_create(request, pk=None):
         raise PermissionDenied
     title = _("New {kind}").format(kind=dict(Place.KINDS)[kind])
     back = parent.get_absolute_url() if parent else reverse("place_list")
-    return shape(request, PlaceForm(request.POST or None), lambda **data: places.add_place(kind, parent=parent, actor=request.user, **data), title=title, back=back, intro=str(parent or ""))
+    return shape(
+        request,
+        PlaceForm(request.POST or None),
+        lambda **data: places.add_place(kind, parent=parent, actor=request.user, **data),
+        title=title,
+        back=back,
+        intro=str(parent or ""),
+    )
 
 
 @login_required
 def place_edit(request, pk):
     place = shapable(request, pk)
     form = PlaceDetailsForm(request.POST or None, initial={"code": place.code, "population": place.population, "pinyin": place.sort_key})
-    return shape(request, form, lambda **data: places.set_details(place, actor=request.user, **data), title=_("Edit {name}").format(name=place), back=place.get_absolute_url())
+    return shape(
+        request,
+        form,
+        lambda **data: places.set_details(place, actor=request.user, **data),
+        title=_("Edit {name}").format(name=place),
+        back=place.get_absolute_url(),
+    )
 
 
 @login_required
@@ -130,7 +143,14 @@ def place_rename(request, pk):
     place = shapable(request, pk)
     intro = _("The old name stays with its dates: papers print the name valid on their day.")
     form = RenamePlaceForm(request.POST or None)
-    return shape(request, form, lambda **data: places.rename_place(place, actor=request.user, **data), title=_("Rename {name}").format(name=place), back=place.get_absolute_url(), intro=intro)
+    return shape(
+        request,
+        form,
+        lambda **data: places.rename_place(place, actor=request.user, **data),
+        title=_("Rename {name}").format(name=place),
+        back=place.get_absolute_url(),
+        intro=intro,
+    )
 
 
 @login_required
@@ -138,7 +158,14 @@ def place_close(request, pk):
     place = shapable(request, pk)
     intro = _("For a merger or split. Closed years keep the old place; with one successor, open wishes and needs move along.")
     form = ClosePlaceForm(request.POST or None, place=place)
-    return shape(request, form, lambda **data: places.close_place(place, actor=request.user, **data), title=_("Close {name}").format(name=place), back=place.get_absolute_url(), intro=intro)
+    return shape(
+        request,
+        form,
+        lambda **data: places.close_place(place, actor=request.user, **data),
+        title=_("Close {name}").format(name=place),
+        back=place.get_absolute_url(),
+        intro=intro,
+    )
 
 
 @login_required
@@ -155,7 +182,15 @@ def place_import_view(request):
             form.add_error("file", error)
         else:
             return preview(request, rows)
-    return render_form(request, form, title=_("Import places"), submit=_("Check the table"), cancel=reverse("place_list"), template="communities/place_import.html", headers=place_import.HEADERS)
+    return render_form(
+        request,
+        form,
+        title=_("Import places"),
+        submit=_("Check the table"),
+        cancel=reverse("place_list"),
+        template="communities/place_import.html",
+        headers=place_import.HEADERS,
+    )
 
 
 def preview(request, rows):
@@ -187,7 +222,9 @@ def place_template(request):
     """An empty table with the headings and one example."""
     staff_only(request)
     example = ["清源区", "玉河街道", "柳荫社区", "", "510199001001", 5200, ""]
-    response = HttpResponse(spreadsheet.write_xlsx("区划", place_import.HEADERS, [example]), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    response = HttpResponse(
+        spreadsheet.write_xlsx("区划", place_import.HEADERS, [example]), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    )
     response["Content-Disposition"] = "attachment; filename=\"places.xlsx\"; filename*=UTF-8''%E5%8C%BA%E5%88%92%E5%AF%BC%E5%85%A5%E6%A8%A1%E6%9D%BF.xlsx"
     return response
 
@@ -220,7 +257,9 @@ def purchaser_detail(request, pk):
     purchaser = get_object_or_404(Purchaser.objects.visible_to(request.user).select_related("place"), pk=pk)
     members = purchaser.memberships.in_force().select_related("user").order_by("role", "id")
     edits = may_shape(request.user) or may_staff(request.user, purchaser=purchaser)
-    return render_detail(request, purchaser, "communities/purchaser.html", members=members, may_edit=edits, may_staff=may_staff(request.user, purchaser=purchaser))
+    return render_detail(
+        request, purchaser, "communities/purchaser.html", members=members, may_edit=edits, may_staff=may_staff(request.user, purchaser=purchaser)
+    )
 
 
 @login_required
@@ -236,4 +275,10 @@ def purchaser_edit(request, pk):
     if not (may_shape(request.user) or may_staff(request.user, purchaser=purchaser)):
         raise PermissionDenied
     form = PurchaserForm(request.POST or None, user=request.user, instance=purchaser)
-    return shape(request, form, lambda **data: places.change_purchaser(purchaser, actor=request.user, **data), title=_("Edit {name}").format(name=purchaser), back=purchaser.get_absolute_url())
+    return shape(
+        request,
+        form,
+        lambda **data: places.change_purchaser(purchaser, actor=request.user, **data),
+        title=_("Edit {name}").format(name=purchaser),
+        back=purchaser.get_absolute_url(),
+    )

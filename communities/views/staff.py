@@ -53,7 +53,12 @@ def staff_list(request):
         search=("user__name", "user__username", "purchaser__name", "place__name"),
         filters=[
             ChoiceFilter("role", _("Role"), choices=ROLES.items()),
-            ChoiceFilter("state", _("State"), choices=[("all", _("past ones too")), ("ended", _("ended"))], apply=lambda found, value: found.filter(ends_on__lt=today) if value == "ended" else found),
+            ChoiceFilter(
+                "state",
+                _("State"),
+                choices=[("all", _("past ones too")), ("ended", _("ended"))],
+                apply=lambda found, value: found.filter(ends_on__lt=today) if value == "ended" else found,
+            ),
         ],
         default_sort="user__name",
         links=links,
@@ -74,7 +79,13 @@ def staff_detail(request, pk):
     stand_ins = StandIn.objects.filter(Q(principal=row.user_id) | Q(deputy=row.user_id)).select_related("principal", "deputy")[:10]
     may = may_staff(request.user, purchaser=row.purchaser, place=row.place)
     running = row.ends_on is None or row.ends_on >= clock.today()
-    context = {"row": row, "others": others, "stand_ins": stand_ins, "may_end": may and running, "may_close": is_platform_admin(request.user) and row.user.is_active}
+    context = {
+        "row": row,
+        "others": others,
+        "stand_ins": stand_ins,
+        "may_end": may and running,
+        "may_close": is_platform_admin(request.user) and row.user.is_active,
+    }
     return render(request, "communities/staff.html", context)
 
 
@@ -112,7 +123,12 @@ def invitation_list(request):
         Invitation.objects.visible_to(request.user).select_related("purchaser", "place", "invited_by"),
         title=_("Invitations"),
         columns=[
-            Column("name", pgettext_lazy("person", "Name"), kind="link", link=lambda row: reverse("invitation_revoke", args=[row.pk]) if row.state == "open" else None),
+            Column(
+                "name",
+                pgettext_lazy("person", "Name"),
+                kind="link",
+                link=lambda row: reverse("invitation_revoke", args=[row.pk]) if row.state == "open" else None,
+            ),
             Column("role", _("Role"), value=lambda row: row.get_role_display()),
             Column("unit", _("Unit"), value=lambda row: row.unit, sort=False),
             Column("invited_by__name", _("Invited by")),
@@ -190,7 +206,9 @@ def membership_end(request, pk):
             messages.success(request, _("The role ends on {day}.").format(day=form.cleaned_data["ends_on"]))
             return redirect("staff_list")
     title = _("End the role of {name}").format(name=row.user.name)
-    intro = _("{role} at {unit}. Nobody leaves while tasks are theirs: they must be finished, passed on, or on a colleague's desk.").format(role=row.get_role_display(), unit=row.unit)
+    intro = _("{role} at {unit}. Nobody leaves while tasks are theirs: they must be finished, passed on, or on a colleague's desk.").format(
+        role=row.get_role_display(), unit=row.unit
+    )
     return render_form(request, form, title=title, intro=intro, submit=_("End role"), tone="danger", cancel=reverse("staff_detail", args=[row.pk]))
 
 
@@ -208,7 +226,9 @@ def staff_deactivate(request, pk):
         else:
             messages.success(request, _("The login is closed."))
             return redirect("staff_list")
-    return render_form(request, form, title=_("Close the login of {name}").format(name=person.name), submit=_("Close the login"), tone="danger", cancel=reverse("staff_list"))
+    return render_form(
+        request, form, title=_("Close the login of {name}").format(name=person.name), submit=_("Close the login"), tone="danger", cancel=reverse("staff_list")
+    )
 
 
 def stand_ins_of(user):

@@ -115,7 +115,9 @@ def handles(user, wish):
 def wish_detail(request, pk):
     wish = get_object_or_404(Wish.objects.visible_to(request.user).select_related("place", "grid", "subject_key"), pk=pk)
     contact = masks.mask_phone(wish.contact) if wish.contact else ""
-    return render_detail(request, wish, "communities/wish.html", needs=wish.needs.all(), contact=contact, may_call=bool(contact) and handles(request.user, wish))
+    return render_detail(
+        request, wish, "communities/wish.html", needs=wish.needs.all(), contact=contact, may_call=bool(contact) and handles(request.user, wish)
+    )
 
 
 @login_required

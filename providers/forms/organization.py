@@ -42,7 +42,10 @@ class OrganizationForm(CleanModelForm):
 
     id_number = forms.CharField(label=_("identity card number"), max_length=18, required=False, help_text=_("Natural persons only. Encrypted; shown masked."))
     supporter_code = forms.CharField(
-        label=_("credit code of the supporting organization"), max_length=18, required=False, help_text=_("Community groups only: who signs, receives the money and answers for the group.")
+        label=_("credit code of the supporting organization"),
+        max_length=18,
+        required=False,
+        help_text=_("Community groups only: who signs, receives the money and answers for the group."),
     )
     licence = UploadField(label=_("licence"), kinds=filetypes.SCANS, required=False)
 
@@ -125,8 +128,16 @@ class ContactForm(OrganizationForm):
 class LoginFields(CleanForm):
     """A new login: name, password twice."""
 
-    username = forms.CharField(label=_("login name"), max_length=40, validators=User._meta.get_field("username").validators, widget=forms.TextInput(attrs={"autocomplete": "username"}))
-    password1 = forms.CharField(label=_("password"), max_length=128, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text=_("At least 10 characters, not only digits."))
+    username = forms.CharField(
+        label=_("login name"), max_length=40, validators=User._meta.get_field("username").validators, widget=forms.TextInput(attrs={"autocomplete": "username"})
+    )
+    password1 = forms.CharField(
+        label=_("password"),
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 10 characters, not only digits."),
+    )
     password2 = forms.CharField(label=_("password again"), max_length=128, strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
 
     def clean_username(self):

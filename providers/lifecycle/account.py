@@ -28,7 +28,14 @@ def tell(account, kind, **params):
     """Tell the organization's people once."""
     for row in account.organization.members.filter(ends_on=None).select_related("user"):
         details = {"name": account.organization.name, "digits": account.last_digits, **params}
-        notices.notify(row.user, f"{kind}:{account.pk}", kind, subject=account.organization, url=reverse("organization_detail", args=[account.organization_id]), params=details)
+        notices.notify(
+            row.user,
+            f"{kind}:{account.pk}",
+            kind,
+            subject=account.organization,
+            url=reverse("organization_detail", args=[account.organization_id]),
+            params=details,
+        )
 
 
 @transaction.atomic
@@ -42,7 +49,9 @@ def ask_account(organization, *, actor, bank, number, proof, holder=""):
     if organization.kind == "community_group":
         raise Refusal("group", _("A community group is paid through its supporting organization."), field="bank")
     if holder != organization.name:
-        raise Refusal("holder", _("The account holder must be {name}.").format(name=organization.name), todo=_("Open the account in the registered name."), field="holder")
+        raise Refusal(
+            "holder", _("The account holder must be {name}.").format(name=organization.name), todo=_("Open the account in the registered name."), field="holder"
+        )
     if not 8 <= len(digits) <= 30 or any(sign not in " -" and not sign.isdigit() for sign in str(number)):
         raise Refusal("number", _("An account number has 8 to 30 digits."), field="number")
     if not proof:
@@ -79,7 +88,11 @@ def confirm_account(account, *, actor):
     """The street has checked the stamped proof, and by a call on the old contact where one exists. The account before is replaced. Raises Refusal."""
     account = decide(account, actor)
     if account.holder != account.organization.name:
-        raise Refusal("holder", _("The account holder must be {name}.").format(name=account.organization.name), todo=_("Refuse it and ask for one in the registered name."))
+        raise Refusal(
+            "holder",
+            _("The account holder must be {name}.").format(name=account.organization.name),
+            todo=_("Refuse it and ask for one in the registered name."),
+        )
     now = clock.now()
     before = account.organization.accounts.current().first()
     if before:

@@ -42,7 +42,11 @@ def find_invitation(token):
     """The open invitation of a link. Raises Refusal when it is unknown, used or too old."""
     row = MemberInvitation.objects.select_related("organization").filter(token_hash=digest_of(token)).first()
     if row is None or row.accepted_at or row.expires_at <= clock.now():
-        raise Refusal("unknown", _("This invitation is unknown, used or older than {days} days.").format(days=INVITATION_DAYS), todo=_("Ask the organization's manager for a new one."))
+        raise Refusal(
+            "unknown",
+            _("This invitation is unknown, used or older than {days} days.").format(days=INVITATION_DAYS),
+            todo=_("Ask the organization's manager for a new one."),
+        )
     return row
 
 
@@ -67,7 +71,10 @@ def end_member(row, *, actor):
         raise Refusal("role", _("Only a manager of the organization ends roles."))
     if row.ends_on:
         raise Refusal("ended", _("This role has ended already."))
-    if row.role == "manager" and not OrganizationMember.objects.filter(organization=row.organization_id, role="manager", ends_on=None).exclude(pk=row.pk).exists():
+    if (
+        row.role == "manager"
+        and not OrganizationMember.objects.filter(organization=row.organization_id, role="manager", ends_on=None).exclude(pk=row.pk).exists()
+    ):
         raise Refusal("last_manager", _("This is the only manager."), todo=_("Invite another manager first."))
     OrganizationMember.objects.filter(pk=row.pk).update(ends_on=clock.today() - timedelta(days=1))
     forget_member_rows(row.user)

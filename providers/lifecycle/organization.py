@@ -8,17 +8,16 @@ A verified organization may be suspended, with a reason, and reinstated. Debarme
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
-from stdnum.cn import ric, uscc
-from stdnum.exceptions import ValidationError as BadNumber
 
-from kernel import clock, crypto, files, rules, trail
+from kernel import clock, files, rules, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.pinyin import sort_key
-from providers.kinds import PREFIXES, WITHOUT_CODE
+from providers.identity import check_code, check_identity, code_warning
+from providers.kinds import WITHOUT_CODE
 from providers.models import Exclusion, Organization, OrganizationMember, OrganizationName
 from providers.permissions import VERIFIERS, forget_member_rows, is_member, manages, of_area, organizations_of
 
-__all__ = ["account_of", "is_member", "objection_to_provider", "organizations_of", "register", "warning_for"]
+__all__ = ["account_of", "code_warning", "is_member", "objection_to_provider", "organizations_of", "register", "warning_for"]
 
 
 def incomplete(organization, actor):
@@ -28,7 +27,9 @@ def incomplete(organization, actor):
             return Refusal("id_missing", _("The identity card number is missing."), todo=_("Edit the registration."))
     elif organization.kind == "community_group":
         if organization.supporter is None or organization.supporter.status != "verified":
-            return Refusal("supporter", _("A community group acts through a verified supporting organization, and none is named."), todo=_("Edit the registration."))
+            return Refusal(
+                "supporter", _("A community group acts through a verified supporting organization, and none is named."), todo=_("Edit the registration.")
+            )
     elif not organization.credit_code:
         return Refusal("code_missing", _("The unified social credit code is missing."), todo=_("Edit the registration."))
     if not files.of(organization, role="licence"):
@@ -47,10 +48,50 @@ def unfit(organization, actor):
     return conflicted(organization, actor) or incomplete(organization, actor)
 
 
-SUBMIT = Step("submit", _("Submit for verification"), ("draft",), "submitted", manages, incomplete, withdrawable=True, waits_for=_("the organization itself"), hint=_("The street checks the code and the licence."))
-VERIFY = Step("verify", _("Verify"), ("submitted",), "verified", of_area(*VERIFIERS), unfit, tone="success", waits_for=_("the street"), hint=_("From now on it can respond to purchases."))
-SEND_BACK = Step("send_back", _("Send back"), ("submitted",), "draft", of_area(*VERIFIERS), conflicted, tone="warning", needs_reason=True, hint=_("It reads your reasons and submits again."))
-SUSPEND = Step("suspend", _("Suspend"), ("verified",), "suspended", of_area("section", "supervisor", "department"), conflicted, tone="danger", needs_reason=True, hint=_("It can no longer bid, win or sign; running contracts go on."))
+SUBMIT = Step(
+    "submit",
+    _("Submit for verification"),
+    ("draft",),
+    "submitted",
+    manages,
+    incomplete,
+    withdrawable=True,
+    waits_for=_("the organization itself"),
+    hint=_("The street checks the code and the licence."),
+)
+VERIFY = Step(
+    "verify",
+    _("Verify"),
+    ("submitted",),
+    "verified",
+    of_area(*VERIFIERS),
+    unfit,
+    tone="success",
+    waits_for=_("the street"),
+    hint=_("From now on it can respond to purchases."),
+)
+SEND_BACK = Step(
+    "send_back",
+    _("Send back"),
+    ("submitted",),
+    "draft",
+    of_area(*VERIFIERS),
+    conflicted,
+    tone="warning",
+    needs_reason=True,
+    hint=_("It reads your reasons and submits again."),
+)
+SUSPEND = Step(
+    "suspend",
+    _("Suspend"),
+    ("verified",),
+    "suspended",
+    of_area("section", "supervisor", "department"),
+    conflicted,
+    tone="danger",
+    needs_reason=True,
+    hint=_("It can no longer bid, win or sign; running contracts go on."),
+)
 REINSTATE = Step("reinstate", _("Reinstate"), ("suspended",), "verified", of_area("section", "supervisor", "department"), conflicted, needs_reason=True)
 
 LIFE = Life(
@@ -68,48 +109,6 @@ LIFE.verb_labels = {
     "lift_exclusion": _("exclusion ended"),
     "attach": _("file uploaded"),
 }
-
-
-def check_code(kind, code, *, organization=None):
-    """The credit code in its compact form. Raises Refusal for a wrong check sign, one already registered, or one where none belongs."""
-    code = (code or "").strip().upper()
-    if kind in WITHOUT_CODE:
-        if code:
-            raise Refusal("code_strange", _("This kind of provider has no credit code."), field="credit_code")
-        return None
-    if not code:
-        return None
-    try:
-        code = uscc.validate(code)
-    except BadNumber as error:
-        raise Refusal("code_wrong", _("This is no valid unified social credit code: a sign is wrong or missing."), article="GB 32100-2015", todo=_("Compare it with the licence, sign by sign."), field="credit_code") from error
-    if Organization.objects.filter(credit_code=code).exclude(pk=getattr(organization, "pk", None)).exists():
-        raise Refusal("code_taken", _("An organization with this code is registered already."), todo=_("Ask its manager to invite you."), field="credit_code")
-    return code
-
-
-def code_warning(kind, code):
-    """A sentence when the code's first two signs are unusual for the kind, else ''. Only a warning: old codes and new kinds exist."""
-    usual = PREFIXES.get(kind, ())
-    if not code or not usual or code[:2] in usual:
-        return ""
-    return _("Codes of this kind usually begin with {usual}, this one with {found}. Please check the kind.").format(usual=" / ".join(usual), found=code[:2])
-
-
-def check_identity(kind, number, *, organization=None):
-    """A natural person's identity card number, checked; '' for all other kinds. Raises Refusal."""
-    number = (number or "").strip().upper()
-    if kind != "person":
-        return ""
-    if not number:
-        return ""
-    try:
-        number = ric.validate(number)
-    except BadNumber as error:
-        raise Refusal("id_wrong", _("This is no valid identity card number."), article="GB 11643-1999", field="id_number") from error
-    if Organization.objects.filter(id_index=crypto.blind_index("id", number)).exclude(pk=getattr(organization, "pk", None)).exists():
-        raise Refusal("id_taken", _("This person is registered already."), field="id_number")
-    return number
 
 
 def checked(fields, organization=None):
@@ -150,7 +149,16 @@ def edit(organization, *, actor, licence=None, **fields):
     if organization.status != "draft":
         fields = {name: value for name, value in fields.items() if name in free}
     else:
-        fields = checked({"kind": organization.kind, "credit_code": organization.credit_code, "id_number": organization.id_number, "supporter": organization.supporter, **fields}, organization)
+        fields = checked(
+            {
+                "kind": organization.kind,
+                "credit_code": organization.credit_code,
+                "id_number": organization.id_number,
+                "supporter": organization.supporter,
+                **fields,
+            },
+            organization,
+        )
     changed = sorted(name for name, value in fields.items() if getattr(organization, name) != value)
     for name in changed:
         setattr(organization, name, fields[name])
@@ -216,7 +224,11 @@ def objection_to_provider(organization, moment, *, scope=None):
     if moment == "payment":
         return None
     if organization.status != "verified":
-        return Refusal("not_verified", _("{name} is “{state}”, not verified.").format(name=organization.name, state=organization.status_label), todo=_("The street verifies it on the organization's page."))
+        return Refusal(
+            "not_verified",
+            _("{name} is “{state}”, not verified.").format(name=organization.name, state=organization.status_label),
+            todo=_("The street verifies it on the organization's page."),
+        )
     if organization.supporter_id and organization.supporter.status != "verified":
         return Refusal("supporter", _("{name}, through which this community group acts, is not verified.").format(name=organization.supporter.name))
     scopes = {"scope": scope} if scope else {}
@@ -231,8 +243,12 @@ def objection_to_provider(organization, moment, *, scope=None):
 def told(row):
     """An exclusion as a sentence."""
     if row.ends_on:
-        return _("{name} is {kind} from {start} to {end} (document {document}).").format(name=row.organization.name, kind=row.get_kind_display(), start=row.starts_on, end=row.ends_on, document=row.document)
-    return _("{name} is {kind} since {start} (document {document}).").format(name=row.organization.name, kind=row.get_kind_display(), start=row.starts_on, document=row.document)
+        return _("{name} is {kind} from {start} to {end} (document {document}).").format(
+            name=row.organization.name, kind=row.get_kind_display(), start=row.starts_on, end=row.ends_on, document=row.document
+        )
+    return _("{name} is {kind} since {start} (document {document}).").format(
+        name=row.organization.name, kind=row.get_kind_display(), start=row.starts_on, document=row.document
+    )
 
 
 def warning_for(organization):

@@ -77,7 +77,14 @@ def exclude(organization, *, actor, kind, document, starts_on, ends_on=None, pro
     if not document.strip():
         raise Refusal("document", _("Enter the number of the document."), field="document")
     row = Exclusion.objects.create(organization=organization, kind=kind, document=document.strip(), starts_on=starts_on, ends_on=ends_on, entered_by=actor)
-    trail.record(organization, "exclude", actor=actor, happened_on=min(starts_on, clock.today()), reason=document, params={"exclusion": row.pk, "kind": kind, "from": starts_on, "to": ends_on})
+    trail.record(
+        organization,
+        "exclude",
+        actor=actor,
+        happened_on=min(starts_on, clock.today()),
+        reason=document,
+        params={"exclusion": row.pk, "kind": kind, "from": starts_on, "to": ends_on},
+    )
     if proof is not None:
         files.attach(organization, proof, "proof", actor=actor)
     return row

@@ -49,7 +49,9 @@ class Organization(EncryptedRow, Living):
     fields_of_work = models.CharField(_("fields of service"), max_length=200, blank=True)
     grade = models.CharField(_("grade"), max_length=2, blank=True, choices=[(g, g) for g in ("5A", "4A", "3A", "2A", "1A")])
     grade_until = models.DateField(_("grade valid until"), null=True, blank=True)
-    size = models.CharField(_("enterprise size"), max_length=8, blank=True, choices=[("large", _("large")), ("medium", _("medium")), ("small", _("small")), ("micro", _("micro"))])
+    size = models.CharField(
+        _("enterprise size"), max_length=8, blank=True, choices=[("large", _("large")), ("medium", _("medium")), ("small", _("small")), ("micro", _("micro"))]
+    )
     is_auditor = models.BooleanField(_("offers third-party supervision"), default=False)
     contact_name = models.CharField(_("contact person"), max_length=40)
     contact_phone = models.CharField(_("telephone"), max_length=20)
@@ -198,7 +200,11 @@ class BankAccount(EncryptedRow):
 class Exclusion(models.Model):
     """A debarment (政府采购法 第77条), abnormal-activity or serious-violation listing (民政部令第60号) of a provider, with its document."""
 
-    KINDS = [("debarred", _("debarred from government procurement")), ("abnormal", _("on the list of abnormal activity")), ("untrustworthy", _("on the list of serious violations"))]
+    KINDS = [
+        ("debarred", _("debarred from government procurement")),
+        ("abnormal", _("on the list of abnormal activity")),
+        ("untrustworthy", _("on the list of serious violations")),
+    ]
     organization = models.ForeignKey(Organization, models.PROTECT, related_name="exclusions")
     kind = models.CharField(_("kind"), max_length=16, choices=KINDS)
     document = models.CharField(_("document number"), max_length=80)

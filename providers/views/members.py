@@ -36,7 +36,14 @@ def members(request, pk):
             link = request.build_absolute_uri(reverse("member_join", args=[token]))
             form = MemberForm()
     rows = organization.members.select_related("user").order_by("ends_on", "id")
-    context = {"organization": organization, "rows": rows, "form": form, "link": link, "manages": manages(request.user, organization), "open": organization.invitations.filter(accepted_at=None)[:20]}
+    context = {
+        "organization": organization,
+        "rows": rows,
+        "form": form,
+        "link": link,
+        "manages": manages(request.user, organization),
+        "open": organization.invitations.filter(accepted_at=None)[:20],
+    }
     return render(request, "providers/members.html", context, status=422 if form.errors else 200)
 
 

@@ -115,7 +115,9 @@ def organization_register(request):
         request,
         form,
         title=_("Register an organization"),
-        intro=_("For social organizations, companies and others who want to provide services. A street office verifies what you enter; until then nothing is public."),
+        intro=_(
+            "For social organizations, companies and others who want to provide services. A street office verifies what you enter; until then nothing is public."
+        ),
         submit=_("Register"),
         template="kernel/form_page.html" if signed_in else "providers/register.html",
     )

@@ -48,14 +48,23 @@ def organization_rename(request, pk):
         standing.rename(organization, name, actor=request.user, since=since, document=document)
 
     form = RenameForm(request.POST or None, request.FILES or None)
-    return act_on(request, organization, form, work, title=_("New name"), intro=_("The old name stays on papers of its time. The bank account must then be renewed in the new name."))
+    return act_on(
+        request,
+        organization,
+        form,
+        work,
+        title=_("New name"),
+        intro=_("The old name stays on papers of its time. The bank account must then be renewed in the new name."),
+    )
 
 
 @login_required
 def organization_grade(request, pk):
     organization = allowed(request, pk, *GRADERS)
     form = GradeForm(request.POST or None)
-    return act_on(request, organization, form, lambda **data: standing.set_grade(organization, actor=request.user, **data), title=_("Assessment grade"), rules=["H08"])
+    return act_on(
+        request, organization, form, lambda **data: standing.set_grade(organization, actor=request.user, **data), title=_("Assessment grade"), rules=["H08"]
+    )
 
 
 @login_required
@@ -120,7 +129,11 @@ def account_confirm(request, pk):
         return redirect(account.organization)
     number = access.reveal(account, "number", request.user, "核对收款账户证明")
     current = account.organization.accounts.current().first()
-    return render(request, "providers/account_confirm.html", {"account": account, "organization": account.organization, "number": number, "current": current, "form": RefuseAccountForm()})
+    return render(
+        request,
+        "providers/account_confirm.html",
+        {"account": account, "organization": account.organization, "number": number, "current": current, "form": RefuseAccountForm()},
+    )
 
 
 @login_required
@@ -128,4 +141,6 @@ def account_confirm(request, pk):
 def account_refuse(request, pk):
     account = waiting_account(request, pk)
     form = RefuseAccountForm(request.POST)
-    return act_on(request, account.organization, form, lambda reason: accounts.refuse_account(account, actor=request.user, reason=reason), title=_("Refuse the account"))
+    return act_on(
+        request, account.organization, form, lambda reason: accounts.refuse_account(account, actor=request.user, reason=reason), title=_("Refuse the account")
+    )

@@ -85,7 +85,9 @@ def test_wishes_as_method_need_wishes(office):
     assert life.confirm(need, actor=office.community).status == "confirmed"
 
 
-@pytest.mark.parametrize(("verb", "roles"), [("confirm", {"community"}), ("publish", {"community", "handler", "section"}), ("retire", {"community", "handler", "section"})])
+@pytest.mark.parametrize(
+    ("verb", "roles"), [("confirm", {"community"}), ("publish", {"community", "handler", "section"}), ("retire", {"community", "handler", "section"})]
+)
 def test_who_may(office, verb, roles):
     for role in ("community", "community2", "handler", "section", "leader", "finance", "department", "grid_worker", "observer"):
         need = at(office, "confirmed" if verb == "publish" else "draft")
@@ -172,7 +174,17 @@ TOMORROW = datetime.timedelta(days=1)
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("headcount", "0"), ("headcount", "-5"), ("headcount", "99999999999999"), ("title", ""), ("title", "长" * 81), ("asked_on", "tomorrow"), ("asked_on", "2026-13-40"), ("opinion", "a\x00b"), ("place", "other")],
+    [
+        ("headcount", "0"),
+        ("headcount", "-5"),
+        ("headcount", "99999999999999"),
+        ("title", ""),
+        ("title", "长" * 81),
+        ("asked_on", "tomorrow"),
+        ("asked_on", "2026-13-40"),
+        ("opinion", "a\x00b"),
+        ("place", "other"),
+    ],
 )
 def test_bad_input_is_answered_beside_the_field(client, office, field, value):
     client.force_login(office.community, backend=BACKEND)

@@ -68,7 +68,12 @@ def test_details_are_404_for_another_district(client, office):
 
 def test_public_pages_need_no_account_and_no_script(client, office):
     need = make_need(office)
-    for page in (get(client, None, "needs_public"), get(client, None, "need_public", need.pk), get(client, None, "wish_public_new"), get(client, None, "wish_public_find")):
+    for page in (
+        get(client, None, "needs_public"),
+        get(client, None, "need_public", need.pk),
+        get(client, None, "wish_public_new"),
+        get(client, None, "wish_public_find"),
+    ):
         text = page.content.decode()
         assert page.status_code == 200
         assert text.count("<h1") == 1 and "<script" not in text

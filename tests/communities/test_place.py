@@ -30,7 +30,10 @@ def test_path_is_the_ids_from_the_root(office):
     assert set(Place.objects.below(office.street)) == {office.street, *office.communities, office.grid}
 
 
-@pytest.mark.parametrize(("kind", "parent", "code"), [("community", "district", "wrong_parent"), ("grid", "street", "wrong_parent"), ("district", "street", "wrong_parent"), ("street", None, "wrong_parent")])
+@pytest.mark.parametrize(
+    ("kind", "parent", "code"),
+    [("community", "district", "wrong_parent"), ("grid", "street", "wrong_parent"), ("district", "street", "wrong_parent"), ("street", None, "wrong_parent")],
+)
 def test_levels_are_kept(office, kind, parent, code):
     before = Place.objects.count()
     with pytest.raises(Refusal) as refused:
@@ -45,7 +48,9 @@ def test_a_name_stands_once_below_a_parent(office):
     assert refused.value.code == "name_taken" and refused.value.field == "name"
 
 
-@pytest.mark.parametrize(("name", "key"), [("重庆路社区", "chong qing lu she qu"), ("朝阳街道", "chao yang jie dao"), ("乐山社区", "le shan she qu"), ("都江堰", "du jiang yan")])
+@pytest.mark.parametrize(
+    ("name", "key"), [("重庆路社区", "chong qing lu she qu"), ("朝阳街道", "chao yang jie dao"), ("乐山社区", "le shan she qu"), ("都江堰", "du jiang yan")]
+)
 def test_pinyin_of_places_with_several_readings(name, key):
     assert sort_key(name) == key
 

@@ -26,7 +26,6 @@ def office():
     return make_office()
 
 
-
 def invited(office, **fields):
     return staff.invite("张新", "handler", actor=office.leader, purchaser=office.purchaser, **fields)
 

@@ -72,7 +72,10 @@ def test_all_or_nothing_when_the_trail_fails(office, verb, monkeypatch):
     assert wish.status == "new" and wish.answer == "" and not wish.needs.exists()
 
 
-@pytest.mark.parametrize(("role", "may"), [("community", True), ("handler", True), ("section", True), ("community2", False), ("finance", False), ("cashier", False), ("grid_worker", False)])
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [("community", True), ("handler", True), ("section", True), ("community2", False), ("finance", False), ("cashier", False), ("grid_worker", False)],
+)
 def test_who_answers(office, role, may):
     wish = leave(office)
     if may:
@@ -154,7 +157,19 @@ def test_a_resident_leaves_and_follows_a_wish_without_account(client, office):
     assert "下月安装" in text and need.title in text
 
 
-@pytest.mark.parametrize("changes", [{"website": "http://spam"}, {"text": ""}, {"text": "短"}, {"text": "x" * 1001}, {"text": "a\x00bcdef"}, {"place": "999999"}, {"place": "abc"}, {"contact": "9" * 61}])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"website": "http://spam"},
+        {"text": ""},
+        {"text": "短"},
+        {"text": "x" * 1001},
+        {"text": "a\x00bcdef"},
+        {"place": "999999"},
+        {"place": "abc"},
+        {"contact": "9" * 61},
+    ],
+)
 def test_bad_wishes_are_answered_beside_the_field_with_the_input_kept(client, office, changes):
     page = post_wish(client, office, group="独居老人", **changes)
     assert page.status_code == 422 and page.context["form"].errors and not Wish.objects.exists()

@@ -50,7 +50,13 @@ def test_the_number_is_encrypted_and_never_in_the_trail(made):
 
 @pytest.mark.parametrize(
     ("fields", "code"),
-    [({"holder": "别人公司"}, "holder"), ({"number": "123"}, "number"), ({"number": "6222abcd00001111"}, "number"), ({"number": "9" * 31}, "number"), ({"proof": None}, "proof")],
+    [
+        ({"holder": "别人公司"}, "holder"),
+        ({"number": "123"}, "number"),
+        ({"number": "6222abcd00001111"}, "number"),
+        ({"number": "9" * 31}, "number"),
+        ({"proof": None}, "proof"),
+    ],
 )
 def test_what_is_refused(made, fields, code):
     with pytest.raises(Refusal) as refused:

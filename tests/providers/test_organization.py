@@ -217,7 +217,9 @@ def test_a_grade_ends_by_the_rule_of_its_notice(notice, until):
 @pytest.mark.rule("H08")
 def test_an_expired_grade_no_longer_counts():
     made = make_provider()
-    organization = standing.set_grade(made.organization, actor=made.office.department, grade="4A", notice_on=datetime.date(2026, 5, 6), document="清民发〔2026〕12号")
+    organization = standing.set_grade(
+        made.organization, actor=made.office.department, grade="4A", notice_on=datetime.date(2026, 5, 6), document="清民发〔2026〕12号"
+    )
     assert organization.grade_until == datetime.date(2031, 12, 31)
     assert standing.grade_on(organization) == "4A" and standing.grade_on(organization, datetime.date(2032, 1, 1)) == ""
 
