@@ -6,7 +6,7 @@ from communities.permissions import has_role, memberships_of, people
 from evaluation.forms.check import AnswerForm, ReportForm
 from evaluation.lifecycle import call_back, check, finding  # noqa: F401
 from evaluation.models import Assignment, Check, Finding
-from evaluation.permissions import SUPERVISORS, supervises
+from evaluation.permissions import SUPERVISORS, judging_hats, supervises
 from kernel import clock, registry
 from kernel.lifecycle import Refusal
 from kernel.registry import NavItem, Panel, Reminder, Task, Waiting
@@ -26,7 +26,7 @@ finding.LIFE.verb_labels = {"state": _("Finding stated")}
 
 
 def sees_checks(user):
-    return has_role(user, *SUPERVISORS, "leader", "finance") or Assignment.objects.filter(auditor=user, ended_at=None).exists()
+    return has_role(user, *SUPERVISORS, "leader", "finance") or judging_hats(user)[1]
 
 
 registry.nav(NavItem("judging", _("Third-party checks"), "check_list", may=sees_checks, order=60))

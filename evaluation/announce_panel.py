@@ -6,7 +6,8 @@ from communities.permissions import has_role, purchaser_ids
 from evaluation.forms.panel import ConcludeForm
 from evaluation.lifecycle import conclusion, panel  # noqa: F401
 from evaluation.models import Panel, PanelMember
-from evaluation.permissions_panel import handles_panel, member_row, tenders_of_panels
+from evaluation.permissions import judging_hats
+from evaluation.permissions_panel import tenders_of_panels
 from kernel import registry
 from kernel.registry import NavItem, Task, Waiting
 from kernel.registry import Panel as Box
@@ -17,7 +18,7 @@ further_readers(tenders_of_panels)
 
 
 def sees_panels(user):
-    return has_role(user, "handler", "leader", "supervisor", "observer") or PanelMember.objects.filter(user=user, left_at=None).exists()
+    return has_role(user, "handler", "leader", "supervisor", "observer") or judging_hats(user)[0]
 
 
 registry.nav(
@@ -48,11 +49,13 @@ def desk(user):
 def tender_panel(tender, user):
     """On the purchase's page: its panel, for those who may know it."""
     found = Panel.objects.visible_to(user).filter(tender=tender).first()
+    if found:
+        found.tender = tender
     handler = any(row == tender.purchaser_id for row in purchaser_ids(user, "handler"))
     wants = tender.venue == "internal" and tender.status in ("published", "opened") and not (tender.profile_id and tender.profile.scoring == "lowest")
     if found is None and not (handler and wants):
         return None
-    context = {"sitting": found, "tender": tender, "may_create": found is None and handler and wants, "own": found and member_row(user, found), "handles": found and handles_panel(user, found)}
+    context = {"sitting": found, "tender": tender, "may_create": found is None and handler and wants}
     return Box(_("Evaluation"), "evaluation/tender_panel.html", context, order=20)
 
 
