@@ -76,7 +76,7 @@ def objection_to_conclusion(panel):
     members = list(panel.sitting())
     if waiting := [str(member.user) for member in members if member.submitted_at is None]:
         return Refusal("waiting", _("Scores are still missing from: {names}.").format(names="、".join(waiting)), article=rules.get("C04").article)
-    if refusal := panels._composition(panel):
+    if refusal := panels._composition(panel, members=members):
         return refusal
     bids = [bid for bid in panels.valid_bids(panel) if bid.pk not in rejected(panel)]
     for member in members:

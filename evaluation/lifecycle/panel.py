@@ -36,9 +36,9 @@ def judged_items(panel):
     return [item for item in panel.tender.score_items.all() if item.kind != "price"]
 
 
-def _composition(panel, actor=None):
+def _composition(panel, actor=None, members=None):
     """B11: three or more, odd, two thirds experts. A self-run panel of staff only needs three."""
-    members = list(panel.sitting())
+    members = list(panel.sitting()) if members is None else members
     rule = timetable.law(panel.tender).rules.get("B11") if panel.tender.is_statutory else rules.get("B11")
     need = rule.value("members")
     if len(members) < need or len(members) % 2 == 0:
@@ -307,7 +307,8 @@ def score(panel, *, actor, points):
 
 def missing_scores(panel, member):
     """How many (bid, item) cells of a member are still empty."""
-    wanted = {(bid.pk, item.pk) for bid in valid_bids(panel) for item in judged_items(panel)}
+    items = judged_items(panel)
+    wanted = {(bid.pk, item.pk) for bid in valid_bids(panel) for item in items}
     return len(wanted - set(member.scores.values_list("bid_id", "item_id")))
 
 

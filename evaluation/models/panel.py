@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from guardian.models import UserObjectPermissionBase
 
-from kernel import clock
 from evaluation.permissions_panel import ExpertQuerySet, PanelQuerySet
+from kernel import clock
 from kernel.models.living import Living
 
 

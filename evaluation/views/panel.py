@@ -18,7 +18,7 @@ from evaluation.forms.panel import DeclareForm, DrawForm, LowPriceForm, MemberFo
 from evaluation.lifecycle import conclusion
 from evaluation.lifecycle import panel as panels
 from evaluation.models import Panel
-from evaluation.permissions_panel import handles_panel, may_score, member_row
+from evaluation.permissions_panel import handles_panel, may_conclude, may_score, member_row
 from kernel import pdf
 from kernel.detail import render_detail
 from kernel.forms import refused, render_form
@@ -43,6 +43,8 @@ def panel_list(request):
 @require_POST
 def panel_create(request, pk):
     tender = get_object_or_404(Tender.objects.visible_to(request.user).select_related("profile"), pk=pk)
+    if not any(may_handle_tender(person, tender) for person in principals_of(request.user)):
+        raise PermissionDenied
     try:
         return redirect(panels.create_panel(tender, actor=request.user))
     except Refusal as refusal:
@@ -51,7 +53,7 @@ def panel_create(request, pk):
 
 
 def _panel(request, pk):
-    return get_object_or_404(Panel.objects.visible_to(request.user).select_related("tender__purchaser", "tender__profile"), pk=pk)
+    return get_object_or_404(Panel.objects.visible_to(request.user).select_related("tender__purchaser", "tender__profile").prefetch_related("tender__lots", "tender__score_items"), pk=pk)
 
 
 @login_required
@@ -129,12 +131,17 @@ def replace(request, pk, member):
 def reopen(request, pk, member):
     panel = _panel(request, pk)
     row = get_object_or_404(panel.members, pk=member)
+    own = member_row(request.user, panel)
+    if own is None or not own.is_leader:
+        raise PermissionDenied
     return _step(request, pk, ReasonForm, lambda panel, data: panels.reopen_scores(panel, row, actor=request.user, reason=data["reason"]), _("Open the sheet of {name} again").format(name=row.user), _("Open again"), rules=["C12"])
 
 
 @login_required
 def low_price(request, pk, bid):
     panel = _panel(request, pk)
+    if not may_conclude(request.user, panel):
+        raise PermissionDenied
     row = get_object_or_404(panels.valid_bids(panel), pk=bid)
     return _step(request, pk, LowPriceForm, lambda panel, data: conclusion.explain_low(panel, row, actor=request.user, **data), _("Low price of {name}").format(name=row.organization), _("Record"), rules=["C08"])
 

@@ -58,7 +58,7 @@ def _handles_lowest(user, tender):
 
 
 def _result_once(tender, actor):
-    if tender.announcements.filter(kind="result").exists() or tender.opening_record.get("result_told"):
+    if tender.opening_record.get("result_told"):
         return Refusal("told", _("The result has already been announced."), todo=_("Ask for a correction instead."))
     return None
 

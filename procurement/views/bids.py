@@ -6,6 +6,7 @@ import segno
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -203,6 +204,8 @@ def bid_final(request, public_id):
 def paper(request, pk):
     """Handler and witness register a paper response."""
     tender = get_object_or_404(Tender.objects.visible_to(request.user), pk=pk)
+    if not any(may_handle_tender(person, tender) for person in principals_of(request.user)):
+        raise PermissionDenied
     form = PaperForm(request.POST or None, tender=tender, people=staff_of(tender.purchaser_id).exclude(pk=request.user.pk))
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)

@@ -1,7 +1,11 @@
 """Purchases: list, draft, page of each role."""
 
+from collections import defaultdict
+
 from django.contrib.auth.decorators import login_required
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -10,12 +14,12 @@ from communities.permissions import purchaser_ids
 from kernel import clock
 from kernel.detail import render_detail
 from kernel.forms import refused, render_form
-from kernel.lifecycle import Refusal, open_holds, principals_of
+from kernel.lifecycle import Refusal, principals_of
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
+from kernel.models import Hold, TrailRow
 from procurement import drafting
 from procurement.forms.tender import STANDARD_ITEMS, TenderForm, item_formset
 from procurement.lifecycle import tender as tenders
-from procurement.lifecycle.award import candidates
 from procurement.models import Bid, Lot, Project, Tender
 from procurement.permissions import organization_ids
 from procurement.permissions_tender import OPENED_STATES, may_attend, may_decide, may_handle_tender
@@ -102,22 +106,32 @@ def _role(user, tender):
 
 
 def _lot_rows(user, tender, inside):
+    """Each lot with what this reader may see of it; a fixed number of queries however many lots there are."""
+    lots = list(tender.lots.all())
+    bids, holds, past = defaultdict(list), defaultdict(list), defaultdict(list)
+    if tender.opened_at or tender.status == "awarded":
+        for bid in Bid.objects.visible_to(user).filter(lot__in=lots, status__in=OPENED_STATES).select_related("organization").order_by("rank", "price"):
+            bids[bid.lot_id].append(bid)
+    kind, ids = ContentType.objects.get_for_model(Lot), [lot.pk for lot in lots]
+    if inside and tender.status in ("evaluated", "awarded"):
+        for hold in Hold.objects.filter(subject_type=kind, subject_id__in=ids, released_at=None):
+            holds[hold.subject_id].append(hold)
+    if inside:
+        for row in TrailRow.objects.filter(subject_type=kind, subject_id__in=ids).order_by("pk"):
+            past[row.subject_id].append(row)
     rows = []
-    for lot in tender.lots.select_related("project__place", "award__organization", "tender"):
-        lot.tender = tender
-        bids = list(Bid.objects.visible_to(user).filter(lot=lot, status__in=OPENED_STATES).select_related("organization").order_by("rank", "price")) if tender.opened_at or lot.status == "awarded" else []
-        award = getattr(lot, "award", None)
-        rows.append({
-            "lot": lot, "bids": bids, "award": award, "holds": open_holds(lot) if award else [], "candidates": inside and lot.status == "evaluated" and candidates(lot),
-            "may_hold": inside and lot.status == "awarded" and (may_handle_tender(user, lot) or may_decide(user, lot)),
-        })  # fmt: skip
+    for lot in lots:
+        lot.tender, lot._trail_rows = tender, past[lot.pk]
+        may_hold = inside and lot.status == "awarded" and (may_handle_tender(user, lot) or may_decide(user, lot))
+        rows.append({"lot": lot, "bids": bids[lot.pk], "award": getattr(lot, "award", None), "holds": holds[lot.pk], "may_hold": may_hold})
     return rows
 
 
 @login_required
 def tender_detail(request, pk):
     """The page of a purchase. Before the opening nobody finds a number or a name of bidders here (B27)."""
-    tender = get_object_or_404(Tender.objects.visible_to(request.user).select_related("purchaser", "handler", "profile"), pk=pk)
+    lots = Prefetch("lots", Lot.objects.select_related("project__place", "award__organization", "project__purchaser"))
+    tender = get_object_or_404(Tender.objects.visible_to(request.user).select_related("purchaser__place", "handler", "profile").prefetch_related(lots), pk=pk)
     user, now = request.user, clock.now()
     inside = _role(user, tender)
     own = list(Bid.objects.visible_to(user).filter(lot__tender=tender).exclude(status__in=OPENED_STATES).select_related("lot")) if organization_ids(user) else []
@@ -126,7 +140,7 @@ def tender_detail(request, pk):
     context = {
         "inside": inside, "responded": {bid.lot_id for bid in own}, "handles": may_handle_tender(user, tender), "lot_rows": _lot_rows(user, tender, inside), "own_bids": own, "opener": opener,
         "items": tender.score_items.all(), "announcements": tender.announcements.all(), "taking": taking, "over": tender.deadline and now >= tender.deadline,
-        "openers": tender.openers.select_related("user") if inside else [], "warnings": drafting.warnings_of(tender) if inside and tender.status == "draft" else [],
+        "openers": tender.openers.select_related("user") if inside and tender.status in ("draft", "published", "opened") else [], "warnings": drafting.warnings_of(tender) if inside and tender.status == "draft" else [],
         "plan": drafting.proposed_deadline(tender) if inside and tender.status == "draft" and (tender.is_statutory or tender.profile_id) else None,
         "bidder": bool(organization_ids(user)), "may_open": tender.status == "published" and tender.venue == "internal" and bool(tender.deadline) and now >= tender.deadline and inside,
         "windows": tender.quotes_until, "quotes_open": bool(tender.quotes_until and now < tender.quotes_until),

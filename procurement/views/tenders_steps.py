@@ -2,23 +2,32 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kernel import files
 from kernel.forms import refused, render_form
-from kernel.lifecycle import Refusal
+from kernel.lifecycle import Refusal, principals_of
 from procurement.forms.tender import ChooseForm, HoldForm, QuotesWindowForm, quote_formset
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle import quotes, selfrun
 from procurement.models import Lot, Project, Tender
+from procurement.permissions_tender import may_decide, may_handle_tender
+
+
+def only(user, subject, *predicates):
+    """Raises PermissionDenied unless one of the predicates holds for the person or somebody they stand in for."""
+    if not any(predicate(person, subject) for person in principals_of(user) for predicate in predicates):
+        raise PermissionDenied
 
 
 @login_required
 def choose(request, pk):
     """From the approved project to its provider in one form (practice 1)."""
     project = get_object_or_404(Project.objects.visible_to(request.user).select_related("purchaser", "intended"), pk=pk)
+    only(request.user, project, may_handle_tender)
     if refusal := selfrun.objection_to_choice(project, request.user):
         messages.error(request, str(refusal))
         return redirect(project)
@@ -46,6 +55,7 @@ def choose(request, pk):
 @login_required
 def call_quotes(request, pk):
     tender = get_object_or_404(Tender.objects.visible_to(request.user), pk=pk)
+    only(request.user, tender, may_handle_tender)
     form = QuotesWindowForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -67,8 +77,9 @@ def read_quotes(request, pk):
     return redirect(tender)
 
 
-def _challenge(request, pk, verb, title, submit):
+def _challenge(request, pk, verb, title, submit, *may):
     lot = get_object_or_404(Lot.objects.visible_to(request.user).select_related("tender"), pk=pk)
+    only(request.user, lot, *may)
     form = HoldForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -82,10 +93,10 @@ def _challenge(request, pk, verb, title, submit):
 @login_required
 def hold(request, pk):
     """Record a challenge: signing waits (条例 第54条)."""
-    return _challenge(request, pk, lots.hold_signing, _("Record a challenge"), _("Hold the signing"))
+    return _challenge(request, pk, lots.hold_signing, _("Record a challenge"), _("Hold the signing"), may_handle_tender, may_decide)
 
 
 @login_required
 def release(request, pk):
     """The challenge is answered."""
-    return _challenge(request, pk, lots.release_signing, _("The challenge is answered"), _("Lift the hold"))
+    return _challenge(request, pk, lots.release_signing, _("The challenge is answered"), _("Lift the hold"), may_decide)

@@ -199,3 +199,28 @@ def test_a_self_run_purchase_obeys_its_profile_alone(office):
     row = tender.publish(row, actor=office.handler)
     assert row.deadline.astimezone(clock.ZONE).date() == datetime.date(2026, 3, 5) and row.seal == "platform" and row.frozen["profile"]["min_count"] == 2
     assert "B09" not in row.frozen["rules"]
+
+
+def queries(client, address):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client.get(address)
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(address).status_code == 200
+    return len(asked)
+
+
+def test_pages_ask_the_same_whatever_their_length(office, client):
+    """design.md: a list at most 12 queries, a detail at most 20, the same with one lot and with three."""
+    from django.urls import reverse
+
+    client.force_login(office.handler)
+    one = make_tender(office, "published").tender
+    few = queries(client, reverse("tender_list"))
+    page = queries(client, one.get_absolute_url())
+    rows = [projects.make_project(office, "approved", 100000) for _number in range(3)]
+    three = tender.publish(make_draft(office, rows), actor=office.handler)
+    make_draft(office)
+    assert queries(client, reverse("tender_list")) == few <= 12
+    assert queries(client, three.get_absolute_url()) == page <= 20
