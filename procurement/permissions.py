@@ -27,13 +27,10 @@ class ProjectQuerySet(QuerySet):
     def visible_to(self, user):
         """Purchaser staff, the community's people, finance; and of a project with an intended provider that provider's people."""
 
-        def scope(person):
-            query = purchase_scope(person)
-            if ids := organization_ids(person):
-                query |= Q(way="intended", intended__in=ids)
-            return query
-
-        return self.filter(_over_principals(user, scope))
+        query = purchase_scope(user)
+        if user.is_authenticated and (ids := {pk for person in principals_of(user) for pk in organization_ids(person)}):
+            query |= Q(way="intended", intended__in=ids)
+        return self.filter(query)
 
 
 class FundQuerySet(QuerySet):

@@ -14,6 +14,7 @@ from kernel.listing import ChoiceFilter, Column, render_list
 from procurement.forms.fund import FundForm, keeping
 from procurement.lifecycle.fund import create_fund
 from procurement.models import Fund, Project
+from procurement.views.projects import years
 
 
 @login_required
@@ -31,7 +32,7 @@ def fund_list(request):
         filters=[
             ChoiceFilter("status", _("Status"), choices=list(Fund.LIFE.states.items())),
             ChoiceFilter("source", _("Source"), choices=Fund.SOURCES),
-            ChoiceFilter("year", _("Year"), choices=lambda request: [(str(y), str(y)) for y in Fund.objects.visible_to(request.user).order_by("-fiscal_year").values_list("fiscal_year", flat=True).distinct()], field="fiscal_year"),
+            ChoiceFilter("year", _("Year"), choices=years, field="fiscal_year"),
         ],
         default_sort=("-fiscal_year", "name"), links=[(_("Enter a fund"), reverse("fund_create"))] if keeping(request.user).exists() else [],
         export_name="资金", empty_text=_("No fund yet."),

@@ -7,7 +7,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from kernel import files
+from communities.models import Place
+from communities.permissions import area_scope
+from kernel import clock, files
 from kernel.cleaning import CleanForm
 from kernel.detail import render_detail
 from kernel.forms import refused, render_form
@@ -25,8 +27,16 @@ class _Nothing(CleanForm):
     """A form of formsets only; carries the refusal."""
 
 
-def _choices(field, label):
-    return lambda request: [(str(pk), name) for pk, name in Project.objects.visible_to(request.user).order_by(label).values_list(field, label).distinct()]
+def communities_of(request):
+    """The communities in the reader's area; asked of the place tree, not of the projects, which may be many."""
+    rows = Place.objects.filter(area_scope(request.user, "path"), kind=Place.COMMUNITY)
+    return [(str(pk), name) for pk, name in rows.values_list("pk", "name")]
+
+
+def years(request):
+    """Fiscal years to filter by: next year back to nine years ago."""
+    now = clock.today().year
+    return [(str(year), str(year)) for year in range(now + 1, now - 10, -1)]
 
 
 @login_required
@@ -42,8 +52,8 @@ def project_list(request):
         search=("title", "number", "place__name", "item__name"),
         filters=[
             ChoiceFilter("status", _("Status"), choices=list(Project.LIFE.states.items())),
-            ChoiceFilter("place", _("Where"), choices=_choices("place_id", "place__name"), field="place_id"),
-            ChoiceFilter("year", _("Year"), choices=lambda request: [(str(y), str(y)) for y in Project.objects.visible_to(request.user).order_by("-fiscal_year").values_list("fiscal_year", flat=True).distinct()], field="fiscal_year"),
+            ChoiceFilter("place", _("Where"), choices=communities_of, field="place_id"),
+            ChoiceFilter("year", _("Year"), choices=years, field="fiscal_year"),
             ChoiceFilter("way", _("Way"), choices=Project.WAYS),
         ],
         default_sort="-id", links=[(_("Apply for a project"), reverse("project_create"))] if applies(request.user) else [], export_name="项目清单", empty_text=_("No project yet."),
