@@ -70,7 +70,7 @@ def _takes_part(user):
 
 
 registry.nav(
-    NavItem("buying", _("Contracts"), "contract_list", _takes_part, order=60),
+    NavItem("delivery", _("Contracts"), "contract_list", _takes_part, order=5),
     NavItem("delivery", _("Activities"), "activity_list", _takes_part, order=10),
     NavItem("money", _("Payments"), "payment_list", _takes_part, order=30),
 )

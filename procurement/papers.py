@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.http import content_disposition_header
 
-from kernel import clock
+from kernel import clock, rules
 from kernel.detail import refuse
 from kernel.lifecycle import Refusal
 from kernel.pdf import render_pdf
@@ -24,6 +24,7 @@ def contract_paper(contract):
         "contract": contract, "project": contract.project, "stages": stages, "portions": contract.portions.select_related("fund"),
         "people": contract.key_people.filter(left_on=None), "settlement": SETTLEMENTS[contract.settlement], "plan": contract.project.plan.all(),
         "lines": contract.project.lines.select_related("activity"), "printed": clock.now(), "kinds": dict(Contract.KINDS),
+        "pay_days": rules.get("E01", on=clock.today()).days("pay"), "addition_max": rules.get("D11", on=clock.today()).value("addition_max"),
     }  # fmt: skip
     with translation.override("zh-hans"):
         return render_pdf("documents/contract_paper.html", context)

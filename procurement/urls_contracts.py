@@ -9,6 +9,7 @@ urlpatterns = [
     path("contracts/new/<str:kind>/<int:pk>/", contracts.contract_create, name="contract_create"),
     path("contracts/<int:pk>/", contracts.contract_detail, name="contract_detail"),
     path("contracts/<int:pk>/edit/", contracts.contract_edit, name="contract_edit"),
+    path("contracts/<int:pk>/spending/", contracts.contract_spending, name="contract_spending"),
     path("contracts/<int:pk>/contract.pdf", contracts.contract_pdf, name="contract_pdf"),
     path("contracts/<int:pk>/amend/", contracts.amendment_create, name="amendment_create"),
     path("contracts/<int:pk>/vouchers/new/", deliveries.voucher_create, name="voucher_create"),

@@ -85,7 +85,7 @@ class PortionForm(CleanForm):
 
 
 class KeyPersonForm(CleanForm):
-    name = forms.CharField(label=_("name"), max_length=40)
+    name = forms.CharField(label=_("person's name"), max_length=40)
     duty = forms.CharField(label=_("duty"), max_length=60)
     qualification = forms.CharField(label=_("qualification"), max_length=80, required=False)
     phone = forms.CharField(label=_("telephone"), max_length=20, required=False)

@@ -27,7 +27,7 @@ class ConfirmForm(StepForm):
 class ReportForm(StepForm):
     """Who came and what happened; names may be typed, or only the sheet photographed."""
 
-    held_on = forms.DateField(label=_("held on"))
+    held_on = forms.DateField(label=_("took place on"))
     headcount = forms.IntegerField(label=_("people who came"), min_value=0, max_value=100_000, help_text=_("Attendances: everybody who came."))
     distinct_people = forms.IntegerField(label=_("distinct people"), min_value=0, max_value=100_000, required=False, help_text=_("Where you can tell them apart."))
     summary = forms.CharField(label=_("what happened"), max_length=2000, widget=forms.Textarea(attrs={"rows": 4}))
@@ -49,7 +49,7 @@ class ReportForm(StepForm):
 
 
 class SignInForm(CleanForm):
-    name = forms.CharField(label=_("name"), max_length=40)
+    name = forms.CharField(label=_("person's name"), max_length=40)
     phone = forms.CharField(label=_("telephone"), max_length=20, required=False)
     kind = forms.ChoiceField(label=_("signed by"), choices=SignIn.KINDS, required=False)
 

@@ -72,11 +72,16 @@ def open_requests(contract):
     return PaymentRequest.objects.filter(stage__contract=contract, status__in=OPEN_REQUESTS)
 
 
+def _files(user, contract):
+    """Copies of purchases under the law are filed (D08); below the limit there is nothing to file."""
+    return contract.statutory and handles(user, contract)
+
+
 def _finished(contract, actor):
-    if open_requests(contract).exists():
-        return Refusal("payments_open", _("A payment of this contract is on its way."), todo=_("Have it paid or taken back first."))
     if contract.status == "performing" and getattr(getattr(contract, "closing", None), "status", "") != "accepted":
         return Refusal("closing_open", _("The closing has not been accepted yet."), todo=_("Submit the closing; the balance follows its acceptance."))
+    if open_requests(contract).exists():
+        return Refusal("payments_open", _("A payment of this contract is on its way."), todo=_("Have it paid or taken back first."))
     for stage in contract.stages.all():
         if stage.status != "paid" and stages.payable(stage) > 0:
             return Refusal("unpaid", _("“{stage}” still has {amount} yuan to pay.").format(stage=stage, amount=f"{stages.payable(stage):,.2f}"), todo=_("Pay it, or settle it with a reason."))
@@ -88,7 +93,7 @@ SIGN = Step(
     hint=_("The date on the paper counts; the money is committed; the notice and filing deadlines start."), waits_for=_("handler"),
 )  # fmt: skip
 PUBLISH = Step("publish_notice", _("Publish the contract notice"), ("performing", "closed"), None, handles, _published, rules=("D07",), hint=_("Everyone can read the notice at once."))
-FILE = Step("file_copy", _("Record the filing of the copy"), ("performing", "closed"), None, handles, _filed, tone="secondary", rules=("D08",))
+FILE = Step("file_copy", _("Record the filing of the copy"), ("performing", "closed"), None, _files, _filed, tone="secondary", rules=("D08",))
 REPLACE = Step(
     "replace_key_person", _("Agree to a change of key person"), ("performing",), None, handles, tone="secondary", needs_reason=True,
     hint=_("Key people change only with the purchaser's consent."),

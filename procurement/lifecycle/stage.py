@@ -74,7 +74,7 @@ def met_on(stage):
     if stage.condition == "closing":
         closing = getattr(contract, "closing", None)
         return closing.accepted_on if closing and closing.status == "accepted" else None
-    rows = list(stage.activities.exclude(status="cancelled"))
+    rows = [row for row in stage.activities.all() if row.status != "cancelled"]
     if any(row.status not in SETTLED_ACTIVITY for row in rows):
         return None
     days = [row.reported_at.astimezone(clock.ZONE).date() for row in rows if row.reported_at]
@@ -108,11 +108,11 @@ def _unmet(stage):
     if stage.condition == "closing":
         return Refusal("closing_open", _("The closing has not been accepted yet."), todo=_("Submit the closing; the balance follows its acceptance."))
     if stage.condition == "progress":
-        open_rows = stage.activities.exclude(status__in=SETTLED_ACTIVITY)
-        names = "、".join(open_rows.values_list("title", flat=True)[:3])
+        open_rows = [row.title for row in stage.activities.all() if row.status not in SETTLED_ACTIVITY]
+        names = "、".join(open_rows[:3])
         return Refusal(
             "activities_open",
-            _("{count} activities of this stage are not confirmed yet: {names}.").format(count=open_rows.count(), names=names),
+            _("{count} activities of this stage are not confirmed yet: {names}.").format(count=len(open_rows), names=names),
             todo=_("Report them; the community confirms. If it stays silent, the street verifies."),
         )
     return Refusal("not_signed", _("The contract is not signed yet."))

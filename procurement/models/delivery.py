@@ -22,7 +22,7 @@ class Activity(Living):
     planned_on = models.DateField(_("planned on"))
     location = models.CharField(_("where"), max_length=80)
     planned_headcount = models.PositiveIntegerField(_("people expected"))
-    held_on = models.DateField(_("held on"), null=True, blank=True)
+    held_on = models.DateField(_("took place on"), null=True, blank=True)
     headcount = models.PositiveIntegerField(_("people who came"), null=True, blank=True)
     distinct_people = models.PositiveIntegerField(_("distinct people"), null=True, blank=True)
     summary = models.TextField(_("what happened"), max_length=2000, blank=True)

@@ -57,6 +57,12 @@ class PaymentRequest(Living):
     def contract(self):
         return self.stage.contract
 
+    def waiting_on(self):
+        """Whose turn it is: the step of the route, the cashier, the accountant."""
+        if self.status == "in_approval" and self.step < len(self.route):
+            return self.route[self.step]["name"]
+        return {"draft": _("provider"), "approved": _("cashier"), "returned": _("accountant")}.get(self.status, "")
+
     @property
     def round(self):
         """Which sending this is: the first, or after how many returns by the bank."""

@@ -1,29 +1,36 @@
 """Contracts: list, draft, detail, papers, amendments."""
 
+from collections import defaultdict
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import prefetch_related_objects
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from kernel.cleaning import CleanForm
 from kernel.detail import refuse, render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
+from kernel.models.attachment import Attachment
+from kernel.money import ZERO
 from procurement.forms.contract import AmendmentForm, ContractForm, KeyPersonFormSet, PortionFormSet, StageFormSet
 from procurement.lifecycle import amendment as amendments
 from procurement.lifecycle import contract_draft as drafting
 from procurement.lifecycle import stage as stages
-from procurement.models import Contract, Fund, Lot, Project
+from procurement.models import Contract, CostVoucher, Fund, Lot, Project
 from procurement.papers import contract_paper, pdf_response
-from procurement.permissions_contract import contract_scope, handles
+from procurement.permissions_contract import contract_scope, delivers, handles
 from providers.lifecycle.organization import warning_for
 
 
 def visible(request, pk):
     """The contract this person may see, with what its page needs; a stranger gets 404."""
-    rows = Contract.objects.visible_to(request.user).select_related("project__place", "project__item", "organization", "purchaser", "lot__tender", "lot__award", "created_by")
+    rows = Contract.objects.visible_to(request.user).select_related("project__place", "project__item", "organization", "purchaser", "lot__tender", "lot__award", "created_by", "closing")
     return get_object_or_404(rows, pk=pk)
 
 
@@ -58,35 +65,58 @@ def contract_list(request):
 @login_required
 def contract_detail(request, pk):
     contract = visible(request, pk)
-    plan = list(contract.stages.prefetch_related("clearances"))
+    plan = list(contract.stages.all())
+    held = [row for row in plan if row.held]
+    prefetch_related_objects(held, "clearances")
+    activities = list(contract.activities.order_by("planned_on", "id"))
+    names = {row.pk: row for row in plan}
+    for row in activities:
+        row.stage = names.get(row.stage_id)
     for row in plan:
         row.contract = contract
+        row._prefetched_objects_cache = {"clearances": [], **getattr(row, "_prefetched_objects_cache", {}), "activities": [one for one in activities if one.stage_id == row.pk]}
         row.refusal = stages.objection(row) if contract.status in ("performing", "terminated") else None
-    lines = list(contract.project.lines.select_related("activity"))
+    closing = getattr(contract, "closing", None)
+    closed = closing is not None and closing.status == "accepted"
     return render_detail(
         request,
         contract,
         "procurement/contract.html",
         stages=plan,
-        portions=contract.portions.select_related("fund"),
         key_people=contract.key_people.all(),
-        activities=contract.activities.select_related("stage").order_by("planned_on", "id")[:200],
+        activities=activities,
         amendments=contract.amendments.all(),
-        vouchers=contract.vouchers.select_related("line", "activity")[:100],
-        lines=lines,
-        notices=contract.announcements.all(),
-        closing=getattr(contract, "closing", None),
+        notices=contract.announcements.all() if contract.notice_published_on or closed else (),
+        closing=closing,
         warning=warning_for(contract.organization),
         handles=handles(request.user, contract),
-        delivers=_delivers(request.user, contract),
+        delivers=delivers(request.user, contract),
         room=amendments.room(contract) if contract.status == "performing" else None,
     )
 
 
-def _delivers(user, contract):
-    from procurement.permissions_contract import delivers
+@login_required
+def contract_spending(request, pk):
+    """What the provider spent beside its budget lines, with the vouchers; and which fund and year carries the contract."""
+    contract = visible(request, pk)
+    vouchers = list(contract.vouchers.select_related("line", "activity"))
+    papers = papers_of(CostVoucher, vouchers)
+    for row in vouchers:
+        row.papers = papers.get(row.pk, [])
+    context = {
+        "contract": contract, "lines": contract.project.lines.select_related("activity"), "vouchers": vouchers, "portions": contract.portions.select_related("fund"),
+        "proven": sum((row.amount for row in vouchers if not row.voided_at), ZERO), "delivers": delivers(request.user, contract), "handles": handles(request.user, contract),
+    }  # fmt: skip
+    return render(request, "procurement/spending.html", context)
 
-    return delivers(user, contract)
+
+def papers_of(model, rows):
+    """Files of many rows of one model in one query: pk -> attachments. The page's reader may see the rows, and so the files."""
+    found = defaultdict(list)
+    kind = ContentType.objects.get_for_model(model)
+    for one in Attachment.objects.filter(subject_type=kind, subject_id__in=[row.pk for row in rows]):
+        found[one.subject_id].append(one)
+    return found
 
 
 def _source(request, kind, pk):
@@ -161,11 +191,12 @@ def contract_edit(request, pk):
             return redirect(contract)
     return render_form(
         request, form, title=_("Edit the contract draft"), rules=["D06", "D11", "D13", "D15"], submit=_("Save"), cancel=contract.get_absolute_url(),
-        draft=f"contract-{contract.pk}", template="procurement/contract_form.html", contract=contract, **formsets,
+        draft=f"contract-{contract.pk}", template="procurement/contract_form.html", contract=contract, formsets=formsets.values(), **formsets,
     )  # fmt: skip
 
 
 @login_required
+@require_safe
 def contract_pdf(request, pk):
     contract = visible(request, pk)
     return pdf_response(request, contract, lambda: contract_paper(contract), f"{contract.number}-合同.pdf")

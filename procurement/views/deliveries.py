@@ -5,9 +5,9 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext_lazy as _
 
-from kernel.detail import render_detail
+from kernel.detail import refuse, render_detail
 from kernel.forms import refused, render_form
-from kernel.lifecycle import LIVES, Refusal, acting_for
+from kernel.lifecycle import LIVES, Refusal, acting_for, refusal_of
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
 from kernel.masks import mask_name, mask_phone
 from procurement.forms.delivery import AnswerForm, ReportForm, VoidForm, VoucherForm
@@ -19,7 +19,7 @@ from procurement.permissions_contract import delivers, supervises
 
 def visible(request, pk):
     """The activity this person may see; a stranger gets 404."""
-    rows = Activity.objects.visible_to(request.user).select_related("contract__project__place", "contract__organization", "contract__purchaser", "stage", "plan")
+    rows = Activity.objects.visible_to(request.user).select_related("contract__project__place", "contract__organization", "contract__purchaser", "stage", "plan").prefetch_related("plan__lines")
     return get_object_or_404(rows, pk=pk)
 
 
@@ -43,7 +43,7 @@ def activity_list(request):
             Column("contract__title", _("Contract")),
             Column("contract__project__place__name", _("Community")),
             Column("planned_on", _("Planned on"), kind="date"),
-            Column("held_on", _("Held on"), kind="date"),
+            Column("held_on", _("Took place on"), kind="date"),
             Column("headcount", _("People who came"), kind="number"),
             Column("community_answer", _("The community says"), value=lambda row: row.get_community_answer_display() if row.community_answer else ""),
             Column("status", _("Status"), kind="status"),
@@ -60,7 +60,8 @@ def activity_list(request):
 def activity_detail(request, pk):
     row = visible(request, pk)
     shows_people = delivers(request.user, row) or supervises(request.user, row)
-    people = [{"name": mask_name(one.name), "phone": mask_phone(one.phone), "kind": one.get_kind_display()} for one in row.sign_ins.all()[:200]] if shows_people else []
+    sheet = list(row.sign_ins.all())
+    people = [{"name": mask_name(one.name), "phone": mask_phone(one.phone), "kind": one.get_kind_display()} for one in sheet[:200]] if shows_people else []
     return render_detail(
         request,
         row,
@@ -69,7 +70,7 @@ def activity_detail(request, pk):
         due=activities.answer_due(row),
         silent=activities.is_silent(row),
         people=people,
-        people_count=row.sign_ins.count(),
+        people_count=len(sheet),
         share=activities.share_of(row),
         lines=row.plan.lines.all() if row.plan else (),
         vouchers=row.vouchers.filter(voided_at=None),
@@ -88,6 +89,9 @@ def activity_report(request, pk):
     """Headcount, photos and sign-in sheet in one page that works on a phone outdoors."""
     row = visible(request, pk)
     acting_for(request.user, row, activities.REPORT)
+    if request.method != "POST" and (refusal := refusal_of(row, activities.REPORT, request.user)):
+        refuse(request, refusal)
+        return redirect(row)
     form = step_form(request, ReportForm, row, activities.REPORT)
     if request.method == "POST" and form.is_valid():
         try:
@@ -144,7 +148,7 @@ def voucher_create(request, pk):
             refused(form, refusal)
         else:
             messages.success(request, _("The voucher is charged."))
-            return redirect("voucher_create", pk=contract.pk) if "again" in request.POST else redirect(contract)
+            return redirect("contract_spending", pk=contract.pk)
     return render_form(request, form, title=_("Enter a cost voucher"), intro=contract.title, submit=_("Save"), cancel=contract.get_absolute_url(), draft=f"voucher-{contract.pk}")
 
 
@@ -160,5 +164,5 @@ def voucher_void(request, pk):
             refused(form, refusal)
         else:
             messages.success(request, _("The voucher is void; its row stays."))
-            return redirect(voucher.contract)
+            return redirect("contract_spending", pk=voucher.contract_id)
     return render_form(request, form, title=_("Declare the voucher {number} void").format(number=voucher.number), tone="danger", submit=_("Declare void"), cancel=voucher.contract.get_absolute_url())

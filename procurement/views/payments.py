@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from kernel import clock
 from kernel.detail import refuse, render_detail
@@ -52,7 +53,7 @@ def payment_list(request):
             Column("stage__contract__organization__name", _("Provider")),
             Column("amount", _("Amount"), kind="money"),
             Column("invoice_number", _("Invoice")),
-            Column("due_on", _("Due"), kind="date", tone=lambda row: "overdue" if row.due_on and row.status in OPEN_REQUESTS and row.due_on < clock.today() else ""),
+            Column("due_on", _("Payment due"), kind="date", tone=lambda row: "overdue" if row.due_on and row.status in OPEN_REQUESTS and row.due_on < clock.today() else ""),
             Column("paid_on", _("Paid on"), kind="date"),
             Column("voucher_number", _("Voucher")),
             Column("status", _("Status"), kind="status"),
@@ -62,7 +63,7 @@ def payment_list(request):
             ChoiceFilter("status", _("Status"), choices=PaymentRequest.LIFE.states.items()),
             ChoiceFilter("timing", _("Timing"), choices=[("open", _("not yet due")), ("overdue", _("overdue ({count})").format(count=late))], apply=_timing),
             DateFilter("paid", _("Paid on"), field="paid_on"),
-            DateFilter("due", _("Due"), field="due_on"),
+            DateFilter("due", _("Payment due"), field="due_on"),
         ],
         export_name=_("payments"),
         empty_text=_("No payment yet. The provider asks for a stage on the contract's page, with its invoice."),
@@ -111,6 +112,7 @@ def payment_create(request, pk):
 
 
 @login_required
+@require_safe
 def payment_slip_pdf(request, pk):
     row = visible(request, pk)
     return pdf_response(request, row, lambda: payment_slip(row), f"{row.number}-付款申请单.pdf")
