@@ -1,18 +1,27 @@
 """Imported when the app is ready: reports' jobs, files, navigation, and the ledger on the project's page."""
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kernel import files, registry
-from kernel.registry import NavItem, Panel
+from kernel.registry import NavItem, Panel, Task, Waiting
 from reporting import annual  # noqa: F401
-from reporting.models import Report
-from reporting.permissions import is_finance, may_report
+from reporting.models import Report, YearTotal
+from reporting.permissions import districts_of, is_finance, may_report
 
 files.register_access(Report, lambda user, attachment: Report.objects.visible_to(user).filter(pk=attachment.subject_id).exists())
 registry.nav(
     NavItem("reports", _("Reports"), "report_list", may=may_report, order=80),
     NavItem("reports", _("Earlier years' totals"), "year_totals", may=is_finance, order=81),
 )
+
+
+@registry.desk
+def desk(user):
+    """Totals of earlier years that wait for a second person of the finance bureau."""
+    if is_finance(user):
+        rows = YearTotal.objects.filter(place__in=districts_of(user), confirmed_by=None).exclude(entered_by=user).select_related("place")
+        yield Waiting(rows, lambda row: Task(_("Earlier years' totals"), f"{row.place} {row.year}", _("Confirm the totals"), reverse("year_totals")))
 
 
 def ledger_panel(project, user):

@@ -1,5 +1,6 @@
 """From the award to the last audited yuan."""
 
+import datetime
 from decimal import Decimal
 
 from config.demo.papers import photo, scan
@@ -34,6 +35,8 @@ def perform(plot, source, office, cast, travel):
     yield ("to_pay" if plot["ends"] == "to_pay" else "signed"), made
     open_ends = ("delivering", "checking", "finding", "paying")
     deliver(made, progress, provider, office, travel, leave=plot["ends"] == "delivering")
+    if plot["ends"] in open_ends:
+        catch_up(made, provider, office, travel)
     yield "delivering", made
     audited = made.assignments.filter(ended_at=None).exists()
     if plot["ends"] == "checking" and not audited:
@@ -98,20 +101,40 @@ def deliver(made, stage, provider, office, travel, leave=False):
         if leave and left == 2:
             travel.before_now(2)
             day = clock.today()
-        row = activity.confirm(row, actor=provider, planned_on=min(max(day, made.starts_on), made.ends_on))
-        travel.until(row.planned_on, hour=15)
-        row = activity.hold(row, actor=provider)
-        travel.minutes(90)
-        came = max(1, row.planned_headcount - 3 - number % 4)
-        signed = [{"name": PEOPLE[(number + place) % len(PEOPLE)], "phone": f"138{made.pk % 1000:03d}{number % 10}{place:04d}", "kind": "self"} for place in range(min(8, came))]
-        row = activity.report(
-            row, actor=provider, headcount=came, distinct_people=came, summary="活动按计划开展，现场秩序良好，居民反响好。", sign_ins=signed,
-            photos=[photo(row.title, number * 2), photo(row.title, number * 2 + 1)], sheet=scan("签到表"),
-        )  # fmt: skip
+        row = hold_one(row, made, number, provider, travel, day)
         if leave and left <= 2:
             continue
         travel.days(1)
         activity.answer(row, actor=office.community, answer="deviation" if number == 1 else "held", remark="人数略少于计划，其余正常。" if number == 1 else "")
+
+
+def hold_one(row, made, number, provider, travel, day=None):
+    """Confirm, hold and report one activity with people, photos and the sign-in sheet."""
+    day = day or row.planned_on
+    row = activity.confirm(row, actor=provider, planned_on=min(max(day, made.starts_on), made.ends_on))
+    travel.until(row.planned_on, hour=15)
+    row = activity.hold(row, actor=provider)
+    travel.minutes(90)
+    came = max(1, row.planned_headcount - 3 - number % 4)
+    signed = [{"name": PEOPLE[(number + place) % len(PEOPLE)], "phone": f"138{made.pk % 1000:03d}{number % 10}{place:04d}", "kind": "self"} for place in range(min(8, came))]
+    return activity.report(
+        row, actor=provider, headcount=came, distinct_people=came, summary="活动按计划开展，现场秩序良好，居民反响好。", sign_ins=signed,
+        photos=[photo(row.title, number * 2), photo(row.title, number * 2 + 1)], sheet=scan("签到表"),
+    )  # fmt: skip
+
+
+def catch_up(made, provider, office, travel):
+    """A contract that is still running today: what lies behind is done, what falls into these days is postponed for the weather."""
+    soon = travel.now.date() + datetime.timedelta(days=6)
+    for number, row in enumerate(made.activities.filter(status="planned", planned_on__lt=travel.now.date()).order_by("planned_on", "id")):
+        if travel.at.date() <= row.planned_on < travel.now.date() - datetime.timedelta(days=16):
+            travel.until(row.planned_on, hour=9)
+            hold_one(row, made, number, provider, travel)
+            travel.days(1)
+            activity.answer(type(row).objects.get(pk=row.pk), actor=office.community, answer="held")
+        else:
+            day = min(soon + datetime.timedelta(days=number * 3), made.ends_on)
+            activity.postpone(row, actor=provider, planned_on=day, cause="weather", reason="连日降雨，改期举行。")
 
 
 def spend(made, provider, travel):

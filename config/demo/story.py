@@ -93,7 +93,7 @@ def wait_for_somebody(cast, now, stage):
     needs.raise_need(cast.places["明月社区"], cast.people["community", "明月社区"], title="独居老人紧急呼叫", description="为独居老人安装一键呼叫并有人响应。", **facts)
     total = cast.told["total_last_year"]
     earlier = now.date().replace(year=now.year - 1) if (now.month, now.day) != (2, 29) else now.date().replace(year=now.year - 1, day=28)
-    report.enter_total(actor=cast.users["finance"], place=cast.places[cast.told["district"]["name"]], year=now.year - 1, cutoff=earlier, **total)
+    report.enter_total(actor=cast.users["finance2"], place=cast.places[cast.told["district"]["name"]], year=now.year - 1, cutoff=earlier, **total)
     if stage == "needs":
         return
     from config.demo.papers import photo
