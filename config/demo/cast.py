@@ -79,12 +79,12 @@ class Cast:
             configuration.defaults_for(self.purchasers[key], self.people["section", key], self.people["leader", key])
 
     def register_organizations(self):
-        for row in self.told["organizations"]:
+        for number, row in enumerate(self.told["organizations"], start=1):
             manager = self.login(row["username"], row["manager"], "负责人")
             fields = {"credit_code": row["body"] + uscc.calc_check_digit(row["body"])} if "body" in row else {"supporter": self.organizations[row["supporter"]]}
             made = organization.register(
                 user=manager, licence=scan(f"{row['name']}登记证书"), kind=row["kind"], name=row["name"], place=self.places[self.told["district"]["name"]],
-                legal_representative=row["manager"], contact_name=row["manager"], contact_phone="13900000000", fields_of_work=row["fields"],
+                legal_representative=row["manager"], contact_name=row["manager"], contact_phone=f"139{number:08d}", fields_of_work=row["fields"],
                 business_scope=row["fields"], is_auditor=row.get("auditor", False), **fields,
             )  # fmt: skip
             made = organization.submit(made, actor=manager)
