@@ -186,7 +186,7 @@ def advance(subject, step, *, actor, happened_on=None, reason="", params=None, c
     """Take one step: lock the root, ask again, move the status by compare-and-set with `changes`, write the trail.
 
     Returns the fresh, locked subject. Raises PermissionDenied (role) or Refusal (state, hold, objection, lost race, date).
-    `happened_on` is what the paper says; a date in the future is refused, an earlier one needs a reason.
+    `happened_on` is what the paper says; a date in the future is refused. The form of a step asks a reason for an earlier one.
     """
     root = subject.LIFE.root(subject)
     type(root)._base_manager.select_for_update().get(pk=root.pk)
