@@ -24,7 +24,13 @@ class WishForm(HoneypotMixin, CleanForm):
     """What a resident writes; only community and text are asked for."""
 
     place = forms.ModelChoiceField(label=_("your community"), queryset=Place.objects.open().filter(kind=Place.COMMUNITY))
-    text = forms.CharField(label=_("what is missing"), max_length=1000, min_length=4, widget=forms.Textarea(attrs={"rows": 5}))
+    text = forms.CharField(
+        label=_("what is missing"),
+        max_length=1000,
+        min_length=4,
+        error_messages={"min_length": _("Please say a little more: at least 4 characters.")},
+        widget=forms.Textarea(attrs={"rows": 5}),
+    )
     group = forms.CharField(label=_("for whom"), max_length=60, required=False, help_text=_("For example: elders living alone, children after school."))
     contact = forms.CharField(
         label=_("contact"),

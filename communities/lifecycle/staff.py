@@ -9,7 +9,7 @@ import hashlib
 import secrets
 from datetime import timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from communities import handover
@@ -86,14 +86,21 @@ def find_invitation(token):
     return row
 
 
+def new_login(username, password, **fields):
+    """A new User. Raises Refusal when somebody took the login name, even a moment ago."""
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(username, password, **fields)
+    except IntegrityError as error:
+        raise Refusal("username", _("This login name is taken."), field="username") from error
+
+
 @transaction.atomic
 def accept_invitation(token, *, username="", password="", user=None, title=""):
     """Take an invited role: with a new login (username, password) or an existing `user`. Works once. Returns the User."""
     row = find_invitation(token)
     if user is None:
-        if User.objects.filter(username=username).exists():
-            raise Refusal("username", _("This login name is taken."), field="username")
-        user = User.objects.create_user(username, password, name=row.name, email=row.email, title=title)
+        user = new_login(username, password, name=row.name, email=row.email, title=title)
     taken = Invitation.objects.filter(pk=row.pk, accepted_at=None, revoked_at=None).update(accepted_at=clock.now(), accepted_by=user)
     if not taken:
         raise Refusal("used", _("This invitation was used already."), todo=_("Sign in with the account you made then."))
@@ -114,7 +121,7 @@ def revoke_invitation(invitation, *, actor):
 def end_membership(membership, *, actor, ends_on=None, reason="", successor=None):
     """End a role as of a day (default: today; the day itself is the last). What the person holds by name goes to `successor`, who must
     hold the same role there. Raises Refusal naming the tasks that would be nobody's; nothing is changed then."""
-    membership = Membership.objects.select_for_update().select_related("user", "purchaser", "place").get(pk=membership.pk)
+    membership = Membership.objects.select_for_update(of=("self",)).select_related("user", "purchaser", "place").get(pk=membership.pk)
     user, last = membership.user, ends_on or clock.today()
     if membership.ends_on and membership.ends_on < clock.today():
         raise Refusal("ended", _("This role has ended already."))

@@ -107,7 +107,7 @@ def delete_contact(wish, contact, *, actor=None):
 
     Wrong and missing contacts get the same sentence, so that nothing can be tried out.
     """
-    wish = Wish.objects.select_for_update().select_related("subject_key").get(pk=wish.pk)
+    wish = Wish.objects.select_for_update(of=("self",)).select_related("subject_key").get(pk=wish.pk)
     given = crypto.blind_index("contact", contact or "")
     if not wish.contact_key or not hmac.compare_digest(given, wish.contact_key):
         raise Refusal("contact", _("There is no such contact with this wish."), todo=_("Enter it as you left it."), field="contact")

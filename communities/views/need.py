@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import get_template
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from communities.forms.wish import NeedForm, raisable_places
 from communities.lifecycle.need import LIFE, RAISES, edit_need, raise_need
@@ -121,6 +122,7 @@ def public_panels(request, need):
     return [frame.render({"panel": panel, "subject": need, **panel.context}, request) for panel in panels_for("need_public", need, request.user)]
 
 
+@require_safe
 def needs_public(request):
     """The needs list 服务需求清单 for everybody: no account, no script."""
     rows = Need.objects.filter(status="published").select_related("place__parent").order_by("-published_at")
@@ -134,6 +136,7 @@ def needs_public(request):
     return render(request, "communities/needs_public.html", {"page": page, "places": places, "place": place, "q": text})
 
 
+@require_safe
 def need_public(request, pk):
     """One published need, with what later stages tell the public about it."""
     need = get_object_or_404(Need.objects.filter(status__in=("published", "retired"), published_at__isnull=False).select_related("place__parent"), pk=pk)

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
 from communities import place_import
 from communities.forms.place import ClosePlaceForm, PlaceDetailsForm, PlaceForm, PlaceImportForm, PurchaserForm, RenamePlaceForm
@@ -41,6 +42,7 @@ def shapers_only(request):
 
 
 @login_required
+@require_safe
 def place_list(request):
     """The tree: streets with their communities, residents and grids counted. Three queries whatever its size."""
     staff_only(request)
@@ -68,6 +70,7 @@ def count_residents(node):
 
 
 @login_required
+@require_safe
 def place_detail(request, pk):
     place = get_object_or_404(Place.objects.visible_to(request.user).select_related("parent"), pk=pk)
     context = {
@@ -218,6 +221,7 @@ def confirm_import(request):
 
 
 @login_required
+@require_safe
 def place_template(request):
     """An empty table with the headings and one example."""
     staff_only(request)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from communities.forms.staff import EndForm, InviteForm, LoginForm, ReasonForm, StandInForm
 from communities.lifecycle import staff
@@ -72,6 +72,7 @@ def visible_membership(request, pk):
 
 
 @login_required
+@require_safe
 def staff_detail(request, pk):
     """One person's role, the others they hold in sight of the reader, their stand-ins."""
     row = visible_membership(request, pk)
@@ -247,6 +248,7 @@ def may_end_stand_in(user, row):
 
 
 @login_required
+@require_safe
 def standin_list(request):
     staff_only(request)
     rows = list(stand_ins_of(request.user).select_related("principal", "deputy", "created_by")[:200])

@@ -73,7 +73,7 @@ def ask_account(organization, *, actor, bank, number, proof, holder=""):
 
 def decide(account, actor):
     """Lock an account that waits; asker and confirmer are two people of two sides. Raises Refusal."""
-    account = BankAccount.objects.select_for_update().select_related("organization").get(pk=account.pk)
+    account = BankAccount.objects.select_for_update(of=("self",)).select_related("organization").get(pk=account.pk)
     if account.state != "waiting":
         raise Refusal("decided", _("This account was decided already."))
     if not may_confirm_account(actor, account.organization):

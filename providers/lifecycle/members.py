@@ -6,10 +6,9 @@ from datetime import timedelta
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from communities.lifecycle.staff import INVITATION_DAYS, digest_of
+from communities.lifecycle.staff import INVITATION_DAYS, digest_of, new_login
 from kernel import clock, trail
 from kernel.lifecycle import Refusal
-from kernel.models import User
 from providers.models import MemberInvitation, Organization, OrganizationMember
 from providers.permissions import forget_member_rows, manages
 
@@ -55,7 +54,7 @@ def join(token, *, username="", password="", user=None):
     """Follow an invitation with a new login or an existing `user`. Works once. Returns the User."""
     row = find_invitation(token)
     if user is None:
-        user = User.objects.create_user(username, password, name=row.name)
+        user = new_login(username, password, name=row.name)
     if not MemberInvitation.objects.filter(pk=row.pk, accepted_at=None).update(accepted_at=clock.now(), accepted_by=user):
         raise Refusal("used", _("This invitation was used already."), todo=_("Sign in with the account you made then."))
     add_member(row.organization, user, row.role, actor=user)
@@ -66,7 +65,7 @@ def join(token, *, username="", password="", user=None):
 def end_member(row, *, actor):
     """End a person's role; the last manager stays until there is another. Raises Refusal."""
     Organization.objects.select_for_update().get(pk=row.organization_id)
-    row = OrganizationMember.objects.select_for_update().select_related("organization", "user").get(pk=row.pk)
+    row = OrganizationMember.objects.select_for_update(of=("self",)).select_related("organization", "user").get(pk=row.pk)
     if not manages(actor, row.organization):
         raise Refusal("role", _("Only a manager of the organization ends roles."))
     if row.ends_on:

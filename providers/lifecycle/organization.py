@@ -5,7 +5,7 @@ A verified organization may be suspended, with a reason, and reinstated. Debarme
 `objection_to_provider` says what speaks against dealing with it at a moment of a purchase.
 """
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -131,7 +131,13 @@ def register(*, user, licence=None, **fields):
     Returns the draft Organization. Raises Refusal."""
     fields = checked(fields)
     name = fields["name"].strip()
-    organization = Organization.objects.create(created_by=user, sort_key=sort_key(name, 160), **{**fields, "name": name})
+    try:
+        with transaction.atomic():
+            organization = Organization.objects.create(created_by=user, sort_key=sort_key(name, 160), **{**fields, "name": name})
+    except IntegrityError as error:  # somebody registered the same code a moment ago
+        raise Refusal(
+            "code_taken", _("An organization with this code is registered already."), todo=_("Ask its manager to invite you."), field="credit_code"
+        ) from error
     OrganizationName.objects.create(organization=organization, name=name, valid_from=clock.today())
     OrganizationMember.objects.create(organization=organization, user=user, role="manager")
     forget_member_rows(user)

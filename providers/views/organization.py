@@ -8,20 +8,21 @@ from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
+from communities.lifecycle.staff import new_login
 from communities.permissions import is_staff_of_government, reach
 from kernel import access, masks
 from kernel.detail import render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal
 from kernel.listing import ChoiceFilter, Column, render_list
-from kernel.models import User
 from kernel.throttle import throttle
 from providers.forms.organization import ContactForm, OrganizationForm, PurposeForm, RegistrationForm
 from providers.lifecycle.organization import LIFE, code_warning, edit, exclusions_on, register, warning_for
 from providers.lifecycle.standing import grade_on
 from providers.models import Organization
-from providers.permissions import EXCLUDERS, GRADERS, is_member, manages, may_confirm_account, of_area, organizations_of
+from providers.permissions import EXCLUDERS, GRADERS, VERIFIERS, is_member, manages, may_confirm_account, of_area, organizations_of
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -86,7 +87,7 @@ def organization_detail(request, pk):
             "grade": of_area(*GRADERS)(user, organization),
             "exclude": of_area(*EXCLUDERS)(user, organization),
             "rename": of_area("handler", "section", "supervisor")(user, organization),
-            "identity": staff and bool(organization.id_number),
+            "identity": bool(organization.id_number) and of_area(*VERIFIERS)(user, organization),
         },
     )
 
@@ -128,7 +129,7 @@ def enrol(form, user):
     """The login (for a newcomer) and the organization, both or neither."""
     data = form.cleaned_data
     if user is None:
-        user = User.objects.create_user(data["username"], data["password1"], name=data["manager_name"], email=data["email"])
+        user = new_login(data["username"], data["password1"], name=data["manager_name"], email=data["email"])
     return user, register(user=user, licence=data["licence"], **form.facts())
 
 
@@ -155,7 +156,7 @@ def organization_edit(request, pk):
 def organization_identity(request, pk):
     """The full identity card number, after the purpose was written down."""
     organization = find(request, pk)
-    if not reach(request.user):
+    if not of_area(*VERIFIERS)(request.user, organization):
         raise PermissionDenied
     form, shown = PurposeForm(request.POST or None), ""
     if request.method == "POST" and form.is_valid():
@@ -169,6 +170,7 @@ def organization_identity(request, pk):
 
 
 @login_required
+@require_safe
 def my_organization(request):
     """To the page of one's own organization; with several, to the list of them."""
     mine = organizations_of(request.user)
