@@ -23,14 +23,15 @@ from providers.lifecycle.account import register_freeze
 for _life, _forms in (
     (contract, ((contract.SIGN, SignForm), (contract.REPLACE, ReplacePersonForm), (contract.TERMINATE, TerminateForm))),
     (amendment, ((amendment.SIGN, SignForm),)),
-    (activity, ((activity.CONFIRM, ConfirmForm), (activity.POSTPONE, PostponeForm), (activity.REPLACE, ReplaceForm), (activity.CANCEL, CancelForm), (activity.REPORT, ReportForm), (activity.ANSWER, AnswerForm))),
+    (activity, ((activity.CONFIRM, ConfirmForm), (activity.POSTPONE, PostponeForm), (activity.REPLACE, ReplaceForm), (activity.CANCEL, CancelForm), (activity.REPORT, ReportForm), (activity.ANSWER, AnswerForm), (activity.ANSWER_LATE, AnswerForm))),
     (payment, ((payment.APPROVE, ApproveForm), (payment.PAY, PayForm))),
     (closing, ((closing.OPINE, OpinionForm), (closing.ACCEPT, AcceptForm))),
 ):
     for _step, _form in _forms:
         _life.LIFE.form(_step, _form)
 activity.LIFE.link(activity.REPORT, lambda row: reverse("activity_report", args=[row.pk]))
-activity.LIFE.link(activity.ANSWER, lambda row: reverse("activity_confirm", args=[row.pk]))
+for _step in (activity.ANSWER, activity.ANSWER_LATE):
+    activity.LIFE.link(_step, lambda row: reverse("activity_confirm", args=[row.pk]))
 register_freeze(payment_account.freeze, payment_account.thaw)
 registry.totals(contract_totals.differing_totals)
 

@@ -44,6 +44,12 @@ def _own_provider(activity, actor):
     return None
 
 
+def _answered(activity, actor):
+    if activity.community_answer:
+        return Refusal("answered_already", _("The community has answered this already."))
+    return _own_provider(activity, actor)
+
+
 def answer_due(activity, calendar=None):
     """Until when the community is asked (LegalDate), from the day of the report; None before it."""
     return add_workdays(activity.reported_at, ANSWER_WORKDAYS, calendar) if activity.reported_at else None
@@ -66,7 +72,10 @@ CONFIRM = Step("confirm", _("Confirm date and place"), ("planned",), "confirmed"
 HOLD = Step("hold", _("It took place"), ("confirmed",), "held", delivers, _running, waits_for=_("provider"))
 REPORT = Step("report", _("Report"), ("confirmed", "held"), "reported", delivers, _running, hint=_("The community is asked to confirm."), waits_for=_("provider"))
 ANSWER = Step("answer", _("Confirm for the community"), ("reported",), "answered", in_community, _own_provider, withdrawable=True, waits_for=_("community staff"))
-ANSWER_LATE = Step("answer", _("Confirm for the community"), ("checked",), None, in_community, _own_provider)
+ANSWER_LATE = Step(
+    "answer_late", _("Answer afterwards for the community"), ("checked",), None, in_community, _answered, tone="secondary",
+    hint=_("The street has verified already; the community's word is still taken down."),
+)  # fmt: skip
 CHECK = Step("check", _("Checked"), ("reported", "answered"), "checked", either(audits, supervises), waits_for=_("third-party supervisor"), by_code=True)
 VERIFY = Step(
     "verify", _("Verify for the street"), ("reported",), "checked", supervises, _still_asked, tone="secondary", needs_reason=True,
@@ -82,7 +91,7 @@ LIFE = Life(
         "planned": _("planned"), "confirmed": pgettext_lazy("activity", "date confirmed"), "held": pgettext_lazy("activity", "took place"),
         "reported": _("reported, community asked"), "answered": _("answered by the community"), "checked": _("checked"), "cancelled": pgettext_lazy("activity", "cancelled"),
     },
-    steps=(CONFIRM, HOLD, REPORT, ANSWER, CHECK, VERIFY, POSTPONE, REPLACE, CANCEL),
+    steps=(CONFIRM, HOLD, REPORT, ANSWER, CHECK, VERIFY, ANSWER_LATE, POSTPONE, REPLACE, CANCEL),
     initial="planned",
     root=lambda activity: activity.contract,
 )  # fmt: skip
@@ -166,14 +175,24 @@ def report(activity, *, actor, headcount, distinct_people=None, summary="", held
 @LIFE.verb(ANSWER)
 @transaction.atomic
 def answer(activity, *, actor, answer, remark=""):
-    """The community says `held`, `deviation` or `not_held` (the latter two with a remark). After a check its word is still taken down."""
+    """The community says `held`, `deviation` or `not_held` (the latter two with a remark)."""
+    return _take_down(activity, ANSWER, actor, answer, remark)
+
+
+@LIFE.verb(ANSWER_LATE)
+@transaction.atomic
+def answer_late(activity, *, actor, answer, remark=""):
+    """After the street has verified in the community's silence, its word is still taken down; the status stays."""
+    return _take_down(activity, ANSWER_LATE, actor, answer, remark)
+
+
+def _take_down(activity, step, actor, answer, remark):
     if answer not in dict(Activity._meta.get_field("community_answer").choices):
         raise Refusal("answer", _("Say whether it was held."), field="answer")
     if answer != "held" and not remark.strip():
         raise Refusal("remark", _("Say what was different."), field="remark")
-    late = activity.status == "checked" and not activity.community_answer
     changes = {"community_answer": answer, "community_remark": remark.strip()[:300], "community_at": clock.now()}
-    activity = advance(activity, ANSWER_LATE if late else ANSWER, actor=actor, changes=changes, params={"answer": answer}, reason=remark.strip())
+    activity = advance(activity, step, actor=actor, changes=changes, params={"answer": answer}, reason=remark.strip())
     if answer == "not_held":
         withhold(activity, "community", share_of(activity), remark)
     return activity

@@ -167,7 +167,7 @@ def sign(contract, *, actor, happened_on=None, reason="", scan=None):
     if contract.lot_id:
         lots.mark_contracted(contract.lot, actor=actor, happened_on=day)
     if contract.project.status in ("approved", "sourcing"):
-        projects.mark_contracted(contract.project, actor, happened_on=day)
+        contract.project = projects.mark_contracted(contract.project, actor, happened_on=day)
     if scan is not None:
         attach(contract, scan, actor)
     return contract

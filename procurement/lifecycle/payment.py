@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import clock, rules, trail
 from kernel.lifecycle import Life, Refusal, Step, acting_for, advance, principals_of
-from kernel.money import ZERO, fen, yuan
+from kernel.money import ZERO, yuan
 from kernel.rules import carries
 from kernel.workdays import deadline
 from procurement.lifecycle import stage as stages

@@ -116,7 +116,8 @@ def activity_confirm(request, pk):
     open_ = row.status == "reported" or (row.status == "checked" and not row.community_answer)
     if request.method == "POST" and form.is_valid():
         try:
-            activities.answer(row, actor=request.user, answer=form.cleaned_data["answer"], remark=form.cleaned_data["remark"])
+            verb = activities.answer_late if row.status == "checked" else activities.answer
+            verb(row, actor=request.user, answer=form.cleaned_data["answer"], remark=form.cleaned_data["remark"])
         except Refusal as refusal:
             refused(form, refusal)
         else:

@@ -128,7 +128,8 @@ def test_silence_is_shown_and_is_no_consent(scene):
         refused("reason_missing", activities.verify, row, actor=scene.office.supervisor)
         row = activities.verify(row, actor=scene.office.supervisor, reason="现场照片与签到表核对一致")
         assert row.status == "checked" and row.community_answer == ""
-        row = activities.answer(row, actor=scene.office.staff, answer="held")
+        row = activities.answer_late(row, actor=scene.office.staff, answer="held")
+        refused("answered_already", activities.answer_late, row, actor=scene.office.staff, answer="held")
         assert row.status == "checked" and row.community_answer == "held"
 
 
