@@ -226,6 +226,7 @@ def form(panel, *, actor):
 @transaction.atomic
 def declare(panel, *, actor, conflict=""):
     """A member declares: nothing stands between (empty), or what does; a member with a conflict leaves and the next reserve comes."""
+    panel = _locked(panel)
     member = _own(panel, actor)
     if panel.status == "concluded":
         raise Refusal("concluded", _("The evaluation is over."))
@@ -236,6 +237,11 @@ def declare(panel, *, actor, conflict=""):
     PanelMember.objects.filter(pk=member.pk).update(declared_at=clock.now())
     trail.record(panel, "declare", actor=actor, params={"member": actor.pk, "free": True})
     return member
+
+
+def _locked(panel):
+    """The panel as it is now, held until the verb ends: a sheet and the conclusion never cross."""
+    return Panel.objects.select_for_update().get(pk=panel.pk)
 
 
 def _own(panel, actor):
@@ -286,6 +292,7 @@ def start(panel, *, actor):
 @transaction.atomic
 def score(panel, *, actor, points):
     """Keep a member's points: {(bid id, item id): Decimal or None}. None takes a value back: missing is not zero. Raises Refusal."""
+    panel = _locked(panel)
     member = _own(panel, actor)
     if panel.status != "scoring":
         raise Refusal("not_scoring", _("This panel is not scoring now."))
@@ -315,6 +322,7 @@ def missing_scores(panel, member):
 @transaction.atomic
 def submit_scores(panel, *, actor):
     """Hand the own sheet in: complete, from now on unchanged. Raises Refusal."""
+    panel = _locked(panel)
     member = _own(panel, actor)
     if panel.status != "scoring":
         raise Refusal("not_scoring", _("This panel is not scoring now."))
@@ -333,6 +341,7 @@ def reopen_scores(panel, member, *, actor, reason):
     """The leader lets a member correct a sheet before the report is made (64条: sums, ranges, objective items)."""
     from django.core.exceptions import PermissionDenied
 
+    panel = _locked(panel)
     own = member_row(actor, panel)
     if own is None or not own.is_leader:
         raise PermissionDenied(str(_("Only the panel's leader opens a sheet again.")))
