@@ -32,11 +32,10 @@ def test_from_award_to_filed_contract(awarded):
     lots.hold_signing(lot, actor=office.leader, note="有供应商质疑评审结果")
     assert "54" in refused("held", contracts.sign, contract, actor=office.handler).article
     lots.release_signing(lot, actor=office.leader, note="质疑不成立")
-    committed = ProjectFund.objects.get(project=lot.project).committed
     contract = contracts.sign(contract, actor=office.handler)
     lot.refresh_from_db()
     assert lot.status == "contracted" and contract.project.status == "contracted"
-    assert ProjectFund.objects.get(project=lot.project).committed == contract.amount <= committed
+    assert ProjectFund.objects.get(project=lot.project).committed == contract.amount
     assert contract.notice_due_on == add_workdays(clock.today(), 2).date
     assert contract.filing_due_on == add_workdays(clock.today(), 7).date
     contract = contracts.publish_notice(contract, actor=office.handler)
