@@ -1,5 +1,7 @@
 """The guidance catalogue and the procurement items from a spreadsheet, through django-import-export, with a preview of our own."""
 
+from collections import defaultdict
+
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from import_export import fields, resources
@@ -80,16 +82,18 @@ class ItemResource(resources.ModelResource):
             raise ValidationError(errors)
 
     def tie_parents(self, dataset):
-        """Second pass: one query, one bulk update per 500 rows."""
-        items = {item.code: item for item in self.get_queryset()}
-        changed = []
-        for row in dataset.dict:
-            parent = items.get(row.get("parent") or "")
-            item = items[row["code"]]
-            if item.parent_id != (parent.pk if parent else None):
-                item.parent = parent
-                changed.append(item)
-        CatalogueItem.objects.bulk_update(changed, ["parent"], batch_size=500)
+        """Second pass: one query to read, one update for each item that has others under it."""
+        items = {code: (pk, above) for code, pk, above in self.get_queryset().values_list("code", "pk", "parent_id")}
+        under = defaultdict(list)
+        code_at, parent_at = dataset.headers.index("code"), dataset.headers.index("parent")
+        for row in dataset:
+            pk, above = items[row[code_at]]
+            parent = items[row[parent_at]][0] if row[parent_at] else None
+            if above != parent:
+                under[parent].append(pk)
+        for parent, children in under.items():
+            for start in range(0, len(children), 500):
+                CatalogueItem.objects.filter(pk__in=children[start : start + 500]).update(parent=parent)
 
 
 def dataset_of(upload):

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from kernel import clock
 from kernel.models.living import Living
 from kernel.money import MoneyField, yuan
 from procurement.permissions import MeetingQuerySet, ProjectQuerySet
@@ -71,7 +72,7 @@ class Project(Living):
         """Who has to act next, in words: the open gate, or the applicant."""
         if self.status == "in_review":
             run = self.open_run()
-            return run.name if run else ""
+            return _("{gate}, since {day}").format(gate=run.name, day=run.opened_at.astimezone(clock.ZONE).date()) if run and run.opened_at else ""
         if self.status in ("draft", "returned"):
             return str(self.place)
         return str(self.handler or self.purchaser) if self.status in ("approved", "sourcing", "contracted") else ""

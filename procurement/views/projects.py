@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch
+from django.db.models import OuterRef, Prefetch, Subquery
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -41,13 +41,14 @@ def years(request):
 
 @login_required
 def project_list(request):
-    rows = Project.objects.visible_to(request.user).select_related("place", "purchaser", "item")
+    gate = GateRun.objects.filter(project=OuterRef("pk"), result="waiting").order_by("order", "id").values("name")[:1]
+    rows = Project.objects.visible_to(request.user).select_related("place", "purchaser", "item").annotate(open_gate=Subquery(gate))
     return render_list(
         request, rows, title=_("Projects"),
         columns=[
             Column("number", _("Number")), Column("title", _("Project"), kind="link"), Column("place__name", _("Where")), Column("item__name", _("Catalogue item")),
             Column("fiscal_year", _("Year"), value=lambda row: str(row.fiscal_year)), Column("way", _("Way"), value=lambda row: row.get_way_display()),
-            Column("budget_total", _("Budget"), kind="money"), Column("ceiling", _("Approved"), kind="money"), Column("status", _("Status"), kind="status"),
+            Column("budget_total", _("Budget"), kind="money"), Column("ceiling", _("Approved"), kind="money"), Column("status", _("Status"), kind="status"), Column("open_gate", _("Waiting on"), sort=False),
         ],
         search=("title", "number", "place__name", "item__name"),
         filters=[
