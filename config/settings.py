@@ -152,6 +152,7 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = {"login_failed": "60/m/ip"}  # per name axes decides, below
 ACCOUNT_ADAPTER = "kernel.accounts.ClosedSignup"
+ACCOUNT_USER_DISPLAY = str
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Diandan"
 REQUIRE_TOTP = (not DEMO) if read("REQUIRE_TOTP") is None else read("REQUIRE_TOTP")

@@ -11,6 +11,7 @@ from evaluation.permissions_panel import tenders_of_panels
 from kernel import registry
 from kernel.registry import NavItem, Task, Waiting
 from kernel.registry import Panel as Box
+from procurement.models import Tender
 from procurement.permissions_tender import further_readers
 
 panel.LIFE.form(panel.CONCLUDE, ConcludeForm)
@@ -42,6 +43,8 @@ def desk(user):
     yield Waiting(PanelMember.objects.filter(user=user, left_at=None, panel__status__in=("formed", "scoring")).select_related("panel__tender"), member_step)
     units = purchaser_ids(user, "handler")
     if units:
+        unjudged = Tender.objects.filter(purchaser__in=units, status="opened", venue="internal", panel=None).exclude(profile__scoring="lowest")
+        yield Waiting(unjudged, lambda row: Task("panel", row.title, _("Prepare the panel"), row.get_absolute_url(), row.opened_at))
         yield Waiting(Panel.objects.filter(tender__purchaser__in=units, status="draft").select_related("tender"), lambda row: Task("panel", row.tender.title, _("Draw experts and form the panel"), row.get_absolute_url(), row.created_at))
         yield Waiting(Panel.objects.filter(tender__purchaser__in=units, status="formed", tender__status="opened").select_related("tender"), lambda row: Task("panel", row.tender.title, _("Start scoring"), row.get_absolute_url(), row.tender.opened_at))
 

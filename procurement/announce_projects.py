@@ -15,7 +15,7 @@ from procurement.forms.fund import ApproveFundForm, CloseFundForm
 from procurement.forms.meeting import MinutesForm
 from procurement.forms.project import GateForm, applies
 from procurement.lifecycle import catalogue, configuration, fund, gates, meeting, project  # noqa: F401 (catalogue registers its job)
-from procurement.models import CatalogueItem, Fund, GateRun, Meeting, Project, ProjectFund
+from procurement.models import CatalogueItem, Fund, GateRun, Lot, Meeting, Project, ProjectFund
 from procurement.permissions import SETTING_ROLES, organization_ids
 
 fund.LIFE.form(fund.APPROVE, ApproveFundForm)
@@ -87,7 +87,8 @@ def applications_waiting(user):
     ids = purchaser_ids(user, "handler")
     if ids:
         yield Waiting(rows.filter(purchaser__in=ids, status="approved").filter(handler=None)[:50], lambda row: Task("project", str(row), _("Take it on"), row.get_absolute_url(), detail=str(row.place)))
-        yield Waiting(rows.filter(handler=user, status="approved").exclude(contracts__status__in=("draft", "performing"))[:50], lambda row: Task("project", str(row), _("Start sourcing"), row.get_absolute_url(), detail=str(row.place)))
+        bought = Lot.objects.exclude(status="failed").exclude(tender__status="cancelled").values("project")
+        yield Waiting(rows.filter(handler=user, status="approved").exclude(contracts__status__in=("draft", "performing")).exclude(pk__in=bought)[:50], lambda row: Task("project", str(row), _("Draft the contract") if row.way == "intended" else _("Start sourcing"), row.get_absolute_url(), detail=str(row.place)))
 
 
 @registry.desk

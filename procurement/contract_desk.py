@@ -12,7 +12,7 @@ from kernel.registry import Task, Waiting
 from kernel.workdays import add_workdays, current
 from procurement.lifecycle.activity import ANSWER_WORKDAYS
 from procurement.lifecycle.stage import SETTLED_ACTIVITY
-from procurement.models import Activity, Amendment, Closing, Contract, PaymentRequest, PaymentStage
+from procurement.models import Activity, Amendment, Closing, Contract, Lot, PaymentRequest, PaymentStage
 from procurement.permissions import organization_ids
 
 SOON = timedelta(days=14)
@@ -79,6 +79,9 @@ def of_handler(user):
             yield Task("contract", row.title, _("File the copy"), row.get_absolute_url(), due=_end(row.filing_due_on), detail=row.number)
 
     yield Waiting(rows.filter(wanted).order_by("sign_due_on", "pk")[:MOST], formalities)
+    drafted = Contract.objects.filter(lot=OuterRef("pk")).exclude(status="cancelled")
+    won = Lot.objects.filter(~Exists(drafted), status="awarded", tender__purchaser__in=ids, award__declined_on=None).select_related("award__organization")
+    yield Waiting(won.order_by("award__sign_due_on")[:MOST], lambda row: Task("contract", row.title, _("Draft the contract"), reverse("contract_create", args=["lot", row.pk]), since=clock.midnight(row.award.decided_on), due=_end(row.award.sign_due_on), detail=str(row.award.organization)))
     unpaid = PaymentStage.objects.filter(contract=OuterRef("pk"), amount__gt=F("paid") + F("held"), settle_reason="")
     yield Waiting(rows.filter(~Exists(unpaid), status="performing", closing__status="accepted")[:MOST], lambda row: Task("contract", row.title, _("Close the contract"), row.get_absolute_url(), detail=row.number))
     since = add_workdays(today, -ANSWER_WORKDAYS - 1).date

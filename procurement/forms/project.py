@@ -72,6 +72,8 @@ class ProjectForm(CleanModelForm):
             options = list(self.fields[name].queryset[:2])
             if len(options) == 1:
                 self.fields[name].initial = options[0].pk
+        if nearest := max(self.fields["purchaser"].queryset, key=lambda unit: len(unit.place.path), default=None):
+            self.fields["purchaser"].initial = nearest.pk  # the own street, not a department of the district
         self.fields["needs"].queryset = Need.objects.filter(
             Q(status__in=("confirmed", "published"), place__in=places) | Q(pk__in=self.fields["needs"].initial or [])
         ).select_related("place").order_by("place", "-id")

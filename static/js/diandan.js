@@ -12,7 +12,7 @@
   let agreed = null;
   document.addEventListener("submit", (event) => {
     const form = event.target, button = event.submitter;
-    if (form.method.toLowerCase() !== "post") return;
+    if ((form.getAttribute("method") || "get").toLowerCase() !== "post") return; /* a field may be named "method" */
     const question = button?.dataset.confirm;
     if (question && agreed !== button && dialog?.showModal) {
       event.preventDefault();
