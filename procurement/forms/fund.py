@@ -1,6 +1,7 @@
 """What a fund's screens ask."""
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Place, Purchaser
@@ -15,13 +16,7 @@ from procurement.models import Fund
 def keeping(user):
     """Purchasers whose funds this person may enter."""
     own = {row.purchaser_id for row in memberships_of(user) if row.purchaser_id and row.role in ("fund_owner", "accountant", "leader", "handler")}
-    return Purchaser.objects.filter(in_places(place_paths(user, "finance")) | in_ids(own)).select_related("place")
-
-
-def in_ids(ids):
-    from django.db.models import Q
-
-    return Q(pk__in=ids)
+    return Purchaser.objects.filter(in_places(place_paths(user, "finance")) | Q(pk__in=own)).select_related("place")
 
 
 class FundForm(CleanModelForm):

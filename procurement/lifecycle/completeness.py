@@ -71,7 +71,7 @@ def lacks(project):
 
 
 @dataclass(frozen=True)
-class Warning_:
+class Caution:
     """Something to look at; it does not block. `projects` are the other purchases counted."""
 
     key: str
@@ -82,7 +82,7 @@ class Warning_:
 
 @carries("A02")
 def splitting(project):
-    """A02 化整为零 (政府采购法 第28条): purchaser + budget project (fund) + 品目 + fiscal year. A Warning_ when several purchases together pass
+    """A02 化整为零 (政府采购法 第28条): purchaser + budget project (fund) + 品目 + fiscal year. A Caution when several purchases together pass
     the threshold that this one alone does not, or None. Without an entered open-tender threshold the limit 限额标准 is used."""
     found = threshold_of(project.purchaser)
     limit = (found.open_tender or found.limit) if found else None
@@ -98,7 +98,7 @@ def splitting(project):
     rule = rules.get("A02")
     if len(others) + 1 < rule.value("purchases") or total <= limit:
         return None
-    return Warning_(
+    return Caution(
         "splitting",
         _("With {count} other purchase(s) of the same item from the same funds in {year} this comes to {total} yuan, above {limit} yuan: this may be splitting.").format(
             count=len(others), year=project.fiscal_year, total=f"{total:,.2f}", limit=f"{limit:,.2f}"
@@ -114,12 +114,12 @@ def warnings(project):
     for row in project.fundings.all():
         if row.fund.status == "expected":
             found.append(
-                Warning_("expected_money", _("“{fund}” is expected money: nothing may be published or signed before it is approved.").format(fund=row.fund), rules.get("E06").article)
+                Caution("expected_money", _("“{fund}” is expected money: nothing may be published or signed before it is approved.").format(fund=row.fund), rules.get("E06").article)
             )
     rule = rules.get("D15")
     if project.ends_on > project.starts_on + timedelta(days=366 * rule.value("normal_term")):
-        found.append(Warning_("long_term", _("The term is longer than one year: budget, content and money must be secured."), rule.article))
+        found.append(Caution("long_term", _("The term is longer than one year: budget, content and money must be secured."), rule.article))
     kinds = {line.kind for line in project.lines.all()}
     if kinds and "people" not in kinds:
-        found.append(Warning_("no_people", _("The budget pays no people: who does the work?")))
+        found.append(Caution("no_people", _("The budget pays no people: who does the work?")))
     return found

@@ -6,6 +6,7 @@ the settings they started with (GateRun, the tender's frozen profile, the approv
 
 import datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -23,8 +24,6 @@ DIRECT_BELOW = yuan(20000)
 
 def threshold_of(purchaser, on=None):
     """The A01 thresholds of a purchaser's district (false with a reason where none are entered)."""
-    from django.conf import settings
-
     code = purchaser.place.code or settings.REGION_CODE
     return rules.threshold(code, "county", on)
 

@@ -5,7 +5,7 @@ approved     the budget document is there: money may be committed (E06 财政部
 closing      the year is being closed: no new commitments, what is committed is still paid
 closed       nothing moves any more; unpaid commitments lapsed, or carried over with a document into next year's fund
 
-`committed` and `paid` (yuan) move only through `kernel`-style F() updates here and in the payment verbs; the database refuses more.
+`committed` and `paid` (yuan) move only through F() updates here and in the payment verbs; the database refuses more.
 """
 
 from django.db import IntegrityError, transaction
@@ -13,6 +13,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from communities.permissions import memberships_of
 from kernel import rules, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import ZERO, fen, yuan
@@ -60,19 +61,13 @@ LIFE.verb_labels = {"commit": _("money committed"), "release": _("commitment rel
 def create_fund(actor, *, purchaser, name, source, fiscal_year, amount, **fields):
     """Enter expected money. Raises Refusal for a role that keeps no funds here or an amount of zero. Returns the Fund (yuan)."""
     fund = Fund(purchaser=purchaser, name=name, source=source, fiscal_year=fiscal_year, amount=yuan(amount), status="expected", created_by=actor, **fields)
-    if not (may_keep_funds(actor, fund) or any(row.purchaser_id == purchaser.pk and row.role == "handler" for row in _memberships(actor))):
+    if not (may_keep_funds(actor, fund) or any(row.purchaser_id == purchaser.pk and row.role == "handler" for row in memberships_of(actor))):
         raise Refusal("role", _("Your role does not keep funds of this purchaser."))
     if fund.amount <= 0:
         raise Refusal("amount", _("A fund needs an amount."), field="amount")
     fund.save()
     trail.record(fund, "create", actor=actor, to_status="expected", params={"amount": str(fund.amount)})
     return fund
-
-
-def _memberships(actor):
-    from communities.permissions import memberships_of
-
-    return memberships_of(actor)
 
 
 @LIFE.verb(APPROVE)

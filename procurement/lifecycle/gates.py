@@ -16,6 +16,8 @@ from kernel.money import yuan
 from procurement.models import GateRun, Project
 from procurement.permissions import holds, organization_ids
 
+DRAFTING = ("create", "edit", "budget", "funding", "submit", "resubmit")
+
 
 def open_run(project):
     """The gate that decides now, asked once per project object."""
@@ -30,10 +32,14 @@ def may_decide(user, project):
     return bool(run and not run.by_meeting and holds(user, run.role, project))
 
 
+def drafters(project):
+    """Ids of everybody who wrote or submitted the application, and of those they acted for."""
+    rows = getattr(project, "_trail_rows", None) or trail.rows_of(project)
+    return {pk for row in rows if row.verb in DRAFTING for pk in (row.actor_id, row.on_behalf_of_id) if pk} | ({project.created_by_id} - {None})
+
+
 def conflict(project, person):
     """Why this person has to step aside for this project (applied, drafted, or belongs to a provider concerned), or None."""
-    from procurement.lifecycle.project import drafters
-
     if not hasattr(project, "_drafters"):
         project._drafters = drafters(project)
         project._concerned = {helper.pk for helper in project.drafting_help.all()} | ({project.intended_id} - {None})

@@ -24,11 +24,10 @@ from kernel.money import yuan
 from procurement.lifecycle.budget import differs, replace_budget, snapshot, within_cut
 from procurement.lifecycle.completeness import lacks
 from procurement.lifecycle.configuration import gates_for
-from procurement.lifecycle.gates import APPROVE, CUT, PASS_GATE, REJECT, SEND_BACK, cut, pass_gate, reject, send_back, undo_pass
+from procurement.lifecycle.gates import APPROVE, CUT, PASS_GATE, REJECT, SEND_BACK, cut, drafters, pass_gate, reject, send_back, undo_pass
 from procurement.models import GateRun, Project, ProjectFund, ProjectRevision
 from procurement.permissions import holds, may_apply, may_draft, may_handle, organization_ids
 
-DRAFTING = ("create", "edit", "budget", "funding", "submit", "resubmit")
 FIELDS = (
     "title", "purchaser", "place", "fiscal_year", "item", "code", "goal", "target_group", "headcount", "results", "risks", "starts_on", "ends_on", "way",
     "intended", "intended_reason", "alternatives", "handler",
@@ -179,12 +178,6 @@ def _judged(project):
     """The snapshot of the revision the gates judged last."""
     row = project.revisions.filter(number=project.revision).first()
     return row.snapshot if row else None
-
-
-def drafters(project):
-    """Ids of everybody who wrote or submitted the application, and of those they acted for."""
-    rows = getattr(project, "_trail_rows", None) or trail.rows_of(project)
-    return {pk for row in rows if row.verb in DRAFTING for pk in (row.actor_id, row.on_behalf_of_id) if pk} | ({project.created_by_id} - {None})
 
 
 def _declare_helpers(project):

@@ -14,8 +14,9 @@ from kernel import clock, registry, trail
 from kernel.lifecycle import Refusal
 from kernel.money import yuan
 from procurement.lifecycle import fund, project_funds
+from procurement.lifecycle import project as projects
 from procurement.models import Fund
-from tests.factories.projects import make_fund, make_office, make_project, make_user
+from tests.factories.projects import budget_of, make_fund, make_office, make_project, make_user
 from tests.processes import ROOT, child_environment, wait_for
 
 pytestmark = pytest.mark.django_db
@@ -80,9 +81,6 @@ def test_planning_beyond_the_fund_is_refused(office):
 def test_commit_takes_funds_in_order_and_release_gives_back(office):
     first, second = make_fund(office, amount=30000), make_fund(office, amount=30000)
     project = make_project(office, "draft", amount=0)
-    from procurement.lifecycle import project as projects
-    from tests.factories.projects import budget_of
-
     project = projects.set_budget(project, *budget_of(40000, project.starts_on), office.staff)
     project = projects.set_funding(project, [{"fund": first, "amount": 25000}, {"fund": second, "amount": 15000}], office.staff)
     assert [part for _fund, part in project_funds.commit(project, yuan("30000.50"), office.handler)] == [yuan(25000), yuan("5000.50")]
@@ -101,9 +99,6 @@ def test_commit_takes_funds_in_order_and_release_gives_back(office):
 
 def test_nothing_is_half_committed(office):
     enough, short = make_fund(office, amount=30000), make_fund(office, amount=30000)
-    from procurement.lifecycle import project as projects
-    from tests.factories.projects import budget_of
-
     project = make_project(office, "draft")
     project = projects.set_budget(project, *budget_of(40000, project.starts_on), office.staff)
     project = projects.set_funding(project, [{"fund": enough, "amount": 20000}, {"fund": short, "amount": 20000}], office.staff)
