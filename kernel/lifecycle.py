@@ -59,6 +59,7 @@ class Step:
     hint: object = ""
     waits_for: str = ""
     by_code: bool = False  # follows from another verb: no button, no address
+    fits: Callable = lambda subject: True  # a step that can never concern this subject is not offered; its objection answers whoever takes it
     unnamed: bool = False  # the trail keeps no actor: before the opening nobody may learn who bids (财政部令第87号 第28条)
 
 
@@ -170,7 +171,7 @@ def offers(subject, actor, *, all_states=False):
     """The buttons this actor sees: steps their role allows, those out of state left out, each with its refusal or None."""
     found, holds, people = [], None, principals_of(actor)
     for step in subject.LIFE.steps:
-        if not all_states and subject.status not in step.sources:
+        if not all_states and (subject.status not in step.sources or not step.fits(subject)):
             continue
         try:
             acting_for(actor, subject, step, people)

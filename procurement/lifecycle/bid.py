@@ -73,16 +73,16 @@ def any_hand(user, bid):
 
 SUBMIT = Step("submit", _("Submit, sealed"), ("draft", "withdrawn"), "submitted", may_bid, objection=_submittable, unnamed=True, rules=("B09", "B27"))
 WITHDRAW = Step("withdraw_bid", _("Withdraw the response"), ("submitted",), "withdrawn", may_bid, objection=_withdrawable, tone="danger", unnamed=True, rules=("B27",))
-PAPER = Step("register_paper", _("Register a paper response"), ("draft",), "submitted", may_handle_tender)
-OPEN = Step("open", _("Open"), ("submitted",), "opened", any_hand)
-BREAK = Step("break", _("Report as damaged"), ("submitted",), "broken", any_hand, tone="danger", needs_reason=True)
-RECORD = Step("record", _("Record an outside response"), ("draft",), "opened", any_hand)
+PAPER = Step("register_paper", _("Register a paper response"), ("draft",), "submitted", may_handle_tender, by_code=True)
+OPEN = Step("open", _("Open"), ("submitted",), "opened", any_hand, by_code=True)
+BREAK = Step("break", _("Report as damaged"), ("submitted",), "broken", any_hand, tone="danger", needs_reason=True, by_code=True)
+RECORD = Step("record", _("Record an outside response"), ("draft",), "opened", any_hand, by_code=True)
 INVALIDATE = Step(
     "invalidate", _("Declare invalid"), ("opened",), "invalid", may_handle_tender, needs_reason=True, tone="danger", rules=("H03", "H06"),
     objection=lambda bid, actor: None if bid.lot.status == "opened" else Refusal("judged", _("The ranking is already recorded."), todo=_("Ask for a correction instead.")),
     hint=_("The reason is told to this bidder alone."),
 )
-REJECT = Step("reject", _("Declare invalid by the panel"), ("opened",), "invalid", any_hand, needs_reason=True, tone="danger", rules=("C08",))
+REJECT = Step("reject", _("Declare invalid by the panel"), ("opened",), "invalid", any_hand, needs_reason=True, tone="danger", rules=("C08",), by_code=True)
 
 LIFE = Life(
     "bid",

@@ -26,18 +26,20 @@ def _award_objection(lot, actor):
     return objection_to_award(lot, actor)
 
 
-OPEN = Step("open", _("Open the responses"), ("open",), "opened", any_hand)
-EVALUATE = Step("evaluate", _("Record the ranking"), ("open", "opened"), "evaluated", any_hand)
+OPEN = Step("open", _("Open the responses"), ("open",), "opened", any_hand, by_code=True)
+EVALUATE = Step("evaluate", _("Record the ranking"), ("open", "opened"), "evaluated", any_hand, by_code=True)
 AWARD = Step(
     "award", _("Decide the award"), ("evaluated",), "awarded", may_decide, objection=_award_objection, rules=("D02", "H05"),
     hint=_("The first candidate, unless a reason for another one is recorded."), waits_for=_("leader in charge"),
 )
-SETTLE = Step("settle", _("Choose the provider"), ("open",), "awarded", may_decide, rules=("B26",))
+SETTLE = Step("settle", _("Choose the provider"), ("open",), "awarded", may_decide, rules=("B26",), by_code=True)
 DECLINE = Step(
     "decline", _("Record that the winner refuses to sign"), ("awarded",), "evaluated", may_decide, needs_reason=True, tone="danger", rules=("D14",),
     hint=_("The next candidate may be chosen, or the purchase starts again."),
 )
-CONTRACT = Step("contract", _("Sign the contract"), ("awarded",), "contracted", any_hand, rules=("D06", "G04"))
+CONTRACT = Step("contract", _("Sign the contract"), ("awarded",), "contracted", any_hand, rules=("D06", "G04"), by_code=True)
+
+
 def _stoppable(lot, actor):
     if lot.tender.lots.exclude(status="failed").count() < 2:
         return Refusal("only_lot", _("Nothing else is left of this purchase."), todo=_("Stop the purchase itself."))
@@ -45,7 +47,7 @@ def _stoppable(lot, actor):
 
 
 STOP = Step("stop", _("Stop this lot"), ("opened", "evaluated"), "failed", may_handle_tender, objection=_stoppable, needs_reason=True, tone="danger", rules=("B10",))
-FAIL = Step("fail", _("Lot failed"), ("open", "opened", "evaluated"), "failed", any_hand, needs_reason=True, tone="danger", rules=("B10",))
+FAIL = Step("fail", _("Lot failed"), ("open", "opened", "evaluated"), "failed", any_hand, needs_reason=True, tone="danger", rules=("B10",), by_code=True)
 
 LIFE = Life(
     "lot",

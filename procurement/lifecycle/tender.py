@@ -38,23 +38,36 @@ def _clarifiable(tender, actor):
     return None
 
 
+def _keyed(tender):
+    """Only a purchase with openers waits for them."""
+    return tender.seal == "openers" and tender.venue == "internal"
+
+
+def _outside(tender):
+    return tender.venue == "external"
+
+
+def _by_price(tender):
+    """Ranking by price belongs to a self-run purchase whose rule says so; all others have a panel."""
+    return bool(tender.profile_id) and tender.profile.scoring == "lowest"
+
+
 def _postponable(tender, actor):
+    if not _keyed(tender):
+        return Refusal("no_openers", _("This purchase has no openers to wait for."))
     return _deadline_passed(tender, actor)
 
 
-def _handles_openers(user, tender):
-    """Only a purchase with openers waits for them."""
-    return tender.seal == "openers" and tender.venue == "internal" and may_handle_tender(user, tender)
+def _external_only(tender, actor):
+    if not _outside(tender):
+        return Refusal("internal", _("This purchase runs here; nothing is recorded from outside."))
+    return None
 
 
-def _handles_external(user, tender):
-    """Outside facts belong to a purchase that runs outside (practice 2)."""
-    return tender.venue == "external" and may_handle_tender(user, tender)
-
-
-def _handles_lowest(user, tender):
-    """Ranking by price belongs to a self-run purchase whose rule says so; all others have a panel."""
-    return bool(tender.profile_id) and tender.profile.scoring == "lowest" and may_handle_tender(user, tender)
+def _lowest_only(tender, actor):
+    if not _by_price(tender):
+        return Refusal("panel", _("This purchase is scored by a panel."), todo=_("Form the panel."))
+    return None
 
 
 def _result_once(tender, actor):
@@ -77,18 +90,18 @@ CLARIFY = Step(
     hint=_("A correction notice is published; the deadline moves where the law wants it."),
 )
 POSTPONE = Step(
-    "postpone", _("Postpone the opening"), ("published",), None, _handles_openers, objection=_postponable, tone="secondary", needs_reason=True,
+    "postpone", _("Postpone the opening"), ("published",), None, may_handle_tender, objection=_postponable, fits=_keyed, tone="secondary", needs_reason=True,
     hint=_("Too few openers are here: a notice names the new time and the responses stay sealed."),
 )
 OPEN = Step("open", _("Open the responses"), ("published",), "opened", may_attend, objection=_deadline_passed, rules=("B10", "B27"), waits_for=_("two openers"))
 RECORD_EXTERNAL = Step(
-    "record_external", _("Record opening and ranking of the other platform"), ("published",), "evaluated", _handles_external,
+    "record_external", _("Record opening and ranking of the other platform"), ("published",), "evaluated", may_handle_tender, objection=_external_only, fits=_outside,
     hint=_("Candidates, prices and scores as the report says; clocks run from its date."), waits_for=_("handler"), rules=("D01",),
 )
-RANK = Step("rank", _("Rank by price"), ("opened",), "evaluated", _handles_lowest, rules=("B26",), waits_for=_("handler"))
-EVALUATE = Step("evaluate", _("Receive the evaluation report"), ("opened",), "evaluated", any_hand, rules=("D01",), waits_for=_("panel"), unnamed=True)
-AWARD = Step("award", _("Finish the award"), ("evaluated",), "awarded", may_decide, rules=("D02",), waits_for=_("leader in charge"))
-SETTLE = Step("settle", _("Choose the provider"), ("draft",), "awarded", may_decide, rules=("B26",), tone="secondary")
+RANK = Step("rank", _("Rank by price"), ("opened",), "evaluated", may_handle_tender, objection=_lowest_only, fits=_by_price, rules=("B26",), waits_for=_("handler"))
+EVALUATE = Step("evaluate", _("Receive the evaluation report"), ("opened",), "evaluated", any_hand, rules=("D01",), waits_for=_("panel"), unnamed=True, by_code=True)
+AWARD = Step("award", _("Finish the award"), ("evaluated",), "awarded", may_decide, rules=("D02",), waits_for=_("leader in charge"), by_code=True)
+SETTLE = Step("settle", _("Choose the provider"), ("draft",), "awarded", may_decide, rules=("B26",), tone="secondary", by_code=True)
 RESULT = Step(
     "publish_result", _("Announce the result"), ("awarded",), None, may_handle_tender, objection=_result_once, rules=("D03", "D04", "D05"),
     hint=_("Award letters are issued, the notice is published, and each bidder is told its own score."), waits_for=_("handler"),
