@@ -246,9 +246,9 @@ def cancel(activity, *, actor, cause, proven_cost=ZERO, reason="", happened_on=N
         raise Refusal("no_cost", _("What the provider cancels itself is not paid."), field="proven_cost")
     if proven > share:
         raise Refusal("cost_above_share", _("The activity is worth {amount} yuan; the cost cannot be higher.").format(amount=f"{share:,.2f}"), field="proven_cost")
+    activity = advance(activity, CANCEL, actor=actor, reason=reason, happened_on=happened_on, changes={"cancel_cause": cause}, params={"cause": cause, "cost": str(proven)})
     if proven and not handles(actor, activity):
         raise Refusal("cost_by_handler", _("The street's handler enters the proven cost."), todo=_("Leave it empty and send your proof to the handler."), field="proven_cost")
-    activity = advance(activity, CANCEL, actor=actor, reason=reason, happened_on=happened_on, changes={"cancel_cause": cause}, params={"cause": cause, "cost": str(proven)})
     withhold(activity, "cancelled", share - proven, reason)
     return activity
 

@@ -1,0 +1,184 @@
+"""Every verb of every life is taken here in the same ways: by the right person from each state, from every other state, by people whose
+role is too weak, and with each single write inside it failing.
+
+A noun's scenes are built once through real verbs inside one transaction; each case runs in a savepoint of its own that is rolled back.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+
+from django.apps import apps
+from django.db import OperationalError, connection, transaction
+
+from kernel import clock
+from kernel.lifecycle import LIVES, advance
+from kernel.models import User
+
+APPS = ("communities", "providers", "procurement", "evaluation", "reporting")
+WRITES = ("INSERT", "UPDATE", "DELETE")
+UNKNOWN = "a-state-no-one-knows"
+NOUNS: dict = {}
+
+
+def load_lives():
+    """Import every lifecycle page, so that no life is forgotten because nothing else imported it yet."""
+    for app in APPS:
+        package = importlib.import_module(f"{app}.lifecycle")
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{app}.lifecycle.{module.name}")
+    return LIVES
+
+
+@dataclass(frozen=True)
+class Case:
+    """How one verb is taken.
+
+    `actor(scene)` the right person, `kwargs(scene)` its arguments (fresh for each run), `run` instead of the registered function,
+    `states` scenes of its own where the noun's are not enough, `weak(scene)` people whose role is too weak (None: a step that only code
+    takes), `race`: two people may press it at once.
+    """
+
+    actor: Callable
+    kwargs: Callable = lambda scene: {}
+    run: Callable | None = None
+    states: dict = field(default_factory=dict)
+    weak: Callable | None = None
+    race: bool = False
+
+
+def noun(name, states, cases):
+    """Declare the scenes (state → builder) and cases (verb, or verb+variant → Case) of a noun."""
+    NOUNS[name] = SimpleNamespace(name=name, states=states, cases=cases)
+
+
+def by_engine(step, **extra):
+    """A step that follows from another verb and has no function of its own: the engine takes it."""
+
+    def run(subject, *, actor, **kwargs):
+        return advance(subject, step, actor=actor, **kwargs)
+
+    return {"run": run, "kwargs": lambda scene: {"reason": "因上一步骤"} if step.needs_reason else {}, **extra}
+
+
+def life_of(name):
+    return LIVES[name]
+
+
+def verb_of(key):
+    """The verb of a case key: "sign+lot" is a second scene of "sign"."""
+    return key.partition("+")[0]
+
+
+def function_of(name, key):
+    case = NOUNS[name].cases[key]
+    return case.run or life_of(name).functions[verb_of(key)]
+
+
+def builders_of(name, key):
+    """state → builder for one case: its own scenes, else the noun's for every source of the step."""
+    case = NOUNS[name].cases[key]
+    return case.states or {state: NOUNS[name].states[state] for state in life_of(name).step(verb_of(key)).sources}
+
+
+class World:
+    """The scenes of one noun, built in one transaction before its tests begin."""
+
+    def __init__(self, name):
+        self.name, self.scenes = name, {}
+        for key in NOUNS[name].cases:
+            for builder in builders_of(name, key).values():
+                if builder not in self.scenes:
+                    self.scenes[builder] = self.build(builder)
+
+    @staticmethod
+    def build(builder):
+        """(scene, moment, None), or (None, None, error) of a scene that cannot be built: its own tests fail, the others go on."""
+        clock.set_to(None)
+        try:
+            with transaction.atomic():
+                return builder(), clock.now(), None
+        except Exception as error:  # noqa: BLE001
+            return None, None, error
+
+    def scene(self, key, state=None):
+        """The scene of a case in a state (its first one); the clock stands where the builder left it."""
+        builders = builders_of(self.name, key)
+        scene, moment, error = self.scenes[builders[state] if state else next(iter(builders.values()))]
+        if error:
+            raise error
+        clock.set_to(moment)
+        return scene
+
+
+def fresh(row):
+    """The row as another request would read it: nothing remembered on the object."""
+    return type(row)._base_manager.get(pk=row.pk)
+
+
+def person(user):
+    return User.objects.get(pk=user.pk)
+
+
+@contextmanager
+def undone():
+    """Whatever happens inside is rolled back, to a savepoint."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def contents():
+    """table → (rows, hash): all our tables, compared cheaply."""
+    found = {}
+    with connection.cursor() as cursor:
+        for model in apps.get_models(include_auto_created=True):
+            if model._meta.managed and not model._meta.proxy:
+                cursor.execute(f"SELECT * FROM {connection.ops.quote_name(model._meta.db_table)}")
+                rows = sorted(map(repr, cursor.fetchall()))
+                found[model._meta.db_table] = (len(rows), hash(tuple(rows)))
+    return found
+
+
+def differing(before, after):
+    """Names of the tables whose rows changed, with their counts."""
+    return {name: (before[name][0], after[name][0]) for name in before if before[name] != after[name]}
+
+
+class Writes:
+    """Counts the statements that write; with `fail_at` the k-th of them fails as a full disk or a lost server would."""
+
+    def __init__(self, fail_at=None):
+        self.count, self.fail_at, self.failed = 0, fail_at, ""
+
+    def __call__(self, execute, sql, params, many, context):
+        if sql.lstrip()[:6].upper() in WRITES:
+            self.count += 1
+            if self.count == self.fail_at:
+                self.failed = sql[:120]
+                raise OperationalError("the disk is full")
+        return execute(sql, params, many, context)
+
+
+def take(name, key, scene, *, status=None, actor=None, writes=None):
+    """Take the verb of a case in a scene as a request would: fresh rows, fresh people. `status` puts the subject elsewhere first."""
+    case = NOUNS[name].cases[key]
+    if status:
+        type(scene.subject)._base_manager.filter(pk=scene.subject.pk).update(**{"status": status})
+    subject, user, kwargs = fresh(scene.subject), person(actor or case.actor(scene)), case.kwargs(scene)
+    with connection.execute_wrapper(writes or Writes()):
+        return function_of(name, key)(subject, actor=user, **kwargs)
+
+
+def status_of(scene):
+    return type(scene.subject)._base_manager.values_list("status", flat=True).get(pk=scene.subject.pk)
+
+
+def untouched():
+    """Whether the verb left its transaction usable: one that broke it had no block of its own."""
+    broken = connection.needs_rollback
+    connection.needs_rollback = False
+    return not broken

@@ -1,0 +1,19 @@
+"""All scenarios, declared by importing them; every lifecycle page with them."""
+
+from tests.lives import (
+    scenarios_checks,
+    scenarios_communities,
+    scenarios_contracts,
+    scenarios_kernel,
+    scenarios_money,
+    scenarios_projects,
+    scenarios_providers,
+    scenarios_tenders,
+)
+from tests.lives.harness import load_lives
+
+load_lives()
+__all__ = [
+    "load_lives", "scenarios_checks", "scenarios_communities", "scenarios_contracts", "scenarios_kernel", "scenarios_money", "scenarios_projects", "scenarios_providers",
+    "scenarios_tenders",
+]  # fmt: skip

@@ -1,0 +1,123 @@
+"""For every verb of every life: allowed from each declared state, refused elsewhere with a sentence, closed to weak roles, all or nothing."""
+
+import re
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import OperationalError, transaction
+
+from kernel import seal
+from kernel.lifecycle import LIVES, Refusal
+from tests.architecture.test_lifecycles import expected
+from tests.factories.projects import make_user
+from tests.lives import scenarios
+from tests.lives.harness import NOUNS, World, Writes, builders_of, contents, differing, life_of, status_of, take, undone, untouched, verb_of
+
+pytestmark = pytest.mark.django_db
+assert scenarios.load_lives
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+def cases(per_state=True):
+    for name, declared in NOUNS.items():
+        for key in declared.cases:
+            for state in builders_of(name, key) if per_state else [None]:
+                yield (name, key, state) if per_state else (name, key)
+
+
+def each(function):
+    rows = list(cases())
+    return pytest.mark.parametrize("world,key,state", rows, indirect=["world"], ids=["-".join(row) for row in rows], scope="module")(function)
+
+
+def each_verb(function):
+    rows = list(cases(per_state=False))
+    return pytest.mark.parametrize("world,key", rows, indirect=["world"], ids=["-".join(row) for row in rows], scope="module")(function)
+
+
+@pytest.fixture(scope="module")
+def world(request, django_db_setup, django_db_blocker):
+    patch = pytest.MonkeyPatch()
+    patch.setattr(seal.enrol, "__defaults__", (2**4,))
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield World(request.param)
+        transaction.set_rollback(True)
+    patch.undo()
+
+
+@each
+def test_allowed_from_its_state_by_its_person(world, key, state):
+    scene = world.scene(key, state)
+    assert status_of(scene) == state
+    with undone():
+        take(world.name, key, scene)
+        reached = status_of(scene)
+    assert reached in expected()[world.name][verb_of(key), state]
+
+
+@each_verb
+def test_refused_from_every_other_state_with_a_sentence(world, key):
+    name = world.name
+    scene = world.scene(key)
+    allowed = {state for verb, state in expected()[name] if verb == verb_of(key)}
+    elsewhere = [state for state in life_of(name).states if state not in allowed]
+    assert elsewhere
+    for state in elsewhere:
+        with undone():
+            type(scene.subject)._base_manager.filter(pk=scene.subject.pk).update(**{"status": state})
+            before = contents()
+            with pytest.raises(Refusal) as refusal:
+                take(name, key, scene)
+            assert untouched(), f"{name}.{key} from {state} left its transaction broken"
+            assert CHINESE.search(str(refusal.value)), f"{name}.{key} from {state}: {refusal.value}"
+            assert differing(before, contents()) == {}, f"{name}.{key} from {state} wrote before it refused"
+
+
+@each_verb
+def test_closed_to_weak_roles_and_strangers(world, key):
+    case = NOUNS[world.name].cases[key]
+    step = life_of(world.name).step(verb_of(key))
+    if case.weak is None:
+        assert step.by_code, f"{world.name}.{key}: say who is too weak, or that only code takes it"
+        return
+    scene = world.scene(key)
+    with undone():
+        people = [*case.weak(scene), make_user("路人")]
+        before = contents()
+        for somebody in people:
+            with pytest.raises(PermissionDenied):
+                take(world.name, key, scene, actor=somebody)
+            assert untouched()
+        assert differing(before, contents()) == {}
+
+
+@each
+def test_all_or_nothing_whichever_write_fails(world, key, state):
+    scene = world.scene(key, state)
+    counter = Writes()
+    with undone():
+        take(world.name, key, scene, writes=counter)
+    assert counter.count >= 2, "a verb writes its subject and the trail"
+    before = contents()
+    for number in range(1, counter.count + 1):
+        failing = Writes(fail_at=number)
+        with undone():
+            with pytest.raises(OperationalError):
+                take(world.name, key, scene, writes=failing)
+            assert untouched(), f"write {number} failed outside any block of the verb: {failing.failed}"
+            assert differing(before, contents()) == {}, f"write {number} failed and left something: {failing.failed}"
+
+
+def test_every_verb_has_its_scenes():
+    missing, superfluous = [], []
+    for name, life in LIVES.items():
+        declared = {verb_of(key) for key in NOUNS[name].cases} if name in NOUNS else set()
+        wanted = {step.verb for step in life.steps} | set(life.functions)
+        missing += [f"{name}.{verb}" for verb in sorted(wanted - declared)]
+        superfluous += [f"{name}.{verb}" for verb in sorted(declared - wanted)]
+        for key in NOUNS[name].cases if name in NOUNS else ():
+            step = life.step(verb_of(key))
+            if step and "+" not in key:
+                scenes = {state for other in NOUNS[name].cases if verb_of(other) == step.verb for state in builders_of(name, other)}
+                missing += [f"{name}.{key} from {state}" for state in step.sources if state not in scenes]
+    assert (missing, superfluous) == ([], [])
