@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.contrib import messages
+from django.http import HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -158,5 +159,7 @@ def refuse(request, refusal):
 
 
 def render_detail(request, subject, template, *, status=200, **context):
-    """A subject's page: `template` extends kernel/detail.html and gets `subject` and the context."""
+    """A subject's page: `template` extends kernel/detail.html and gets `subject` and the context. It only shows: 405 for a POST."""
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
     return render(request, template, {"subject": subject, **context}, status=status)

@@ -11,6 +11,7 @@ from operator import or_
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import Q
+from django.http import HttpResponseNotAllowed
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.dateparse import parse_date
@@ -198,7 +199,9 @@ def render_list(
     request, queryset, *, title, columns, search: Sequence = (), filters: Sequence = (), default_sort="-pk", links=(), bulk=(),
     export_name="list", empty_text="", context=None, template="kernel/list.html", page_size=PAGE_SIZE,
 ):  # fmt: skip
-    """The list page, its fragment, its export or its print view, whichever the request asks for."""
+    """The list page, its fragment, its export or its print view, whichever the request asks for. It only shows: 405 for a POST."""
+    if request.method not in ("GET", "HEAD"):
+        return HttpResponseNotAllowed(["GET", "HEAD"])
     text = request.GET.get("q", "").strip()[:100]
     asked = request.GET.get("sort", "")
     for one in filters:

@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from kernel import clock, holidays, workdays
 from kernel.cleaning import CleanForm
@@ -59,6 +59,7 @@ class YearForm(CleanForm):
 
 
 @login_required
+@require_safe
 def calendar(request):
     """The version in force, every version, and what is not loaded."""
     versions = list(HolidayCalendar.objects.visible_to(request.user).select_related("created_by", "confirmed_by").prefetch_related("years"))
@@ -77,6 +78,7 @@ def calendar(request):
 
 
 @login_required
+@require_safe
 def calendar_version(request, pk):
     """One version with its years month by month, and the deadlines it moved."""
     subject = get_object_or_404(HolidayCalendar.objects.visible_to(request.user).select_related("created_by", "confirmed_by"), pk=pk)

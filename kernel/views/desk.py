@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from kernel import clock, notices, registry
 from kernel.cleaning import CleanModelForm
@@ -23,6 +23,7 @@ from kernel.twofactor import lacks_second_factor
 
 
 @login_required
+@require_safe
 def desk(request):
     """What waits for me and for the people I stand in for, in groups: overdue first, then by due date, then by age."""
     entries = []
@@ -69,6 +70,7 @@ def notice_list(request):
 
 
 @login_required
+@require_safe
 def notice(request, pk):
     """Open one notice: mark it read and go to what it is about. Somebody else's is 404."""
     row = get_object_or_404(Notice, pk=pk, user=request.user)
@@ -87,6 +89,7 @@ def notices_read(request):
 
 
 @login_required
+@require_safe
 def search(request):
     """One box over everything this person may see, grouped by kind."""
     text = request.GET.get("q", "").replace("\x00", "").strip()[:100]

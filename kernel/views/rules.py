@@ -3,11 +3,13 @@
 from django.contrib.auth.decorators import login_required
 from django.http import Http404
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from kernel import clock, rules
 
 
 @login_required
+@require_safe
 def rule_list(request):
     """All rules by group; the national version in force today stands for each."""
     text, today = request.GET.get("q", "").strip().lower(), clock.today()
@@ -20,6 +22,7 @@ def rule_list(request):
 
 
 @login_required
+@require_safe
 def rule_detail(request, rule_id):
     """One rule: versions by date and place, newest first, with their sources."""
     versions = rules.RULES.versions.get(rule_id.upper())

@@ -2,10 +2,12 @@
 
 from django.shortcuts import get_object_or_404, render
 from django.utils.safestring import mark_safe
+from django.views.decorators.http import require_safe
 
 from procurement.models import Announcement
 
 
+@require_safe
 def announcement(request, number):
     """The text exactly as published; our own autoescaped template made it."""
     row = get_object_or_404(Announcement.objects.visible_to(request.user).select_related("tender"), number=number)

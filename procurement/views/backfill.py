@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from communities.permissions import has_role
 from kernel.detail import render_detail
@@ -50,8 +51,10 @@ def backfill_list(request):
 
 
 @login_required
+@require_safe
 def backfill_template(request):
     """The Excel template with one example row."""
+    enterers_only(request.user)
     response = HttpResponse(write_xlsx("补录", list(COLUMNS), [EXAMPLE]), content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
     response["Content-Disposition"] = "attachment; filename*=UTF-8''%E8%A1%A5%E5%BD%95%E6%A8%A1%E6%9D%BF.xlsx"
     return response

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.shortcuts import render as render_page
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from communities.models import Purchaser
 from communities.permissions import in_places, place_paths, purchaser_ids
@@ -43,6 +43,7 @@ def _purchaser(request):
 
 
 @login_required
+@require_safe
 def configuration(request):
     purchaser, today = _purchaser(request), clock.today()
     sections = []

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_safe
 
 from kernel import pdf
 from kernel.forms import refused, render_form
@@ -127,6 +128,7 @@ def record_context(tender):
 
 
 @login_required
+@require_safe
 def record(request, pk):
     """The opening record: the purchaser's people, and the bidders after the opening (what the method reveals). ?pdf=1 prints it."""
     tender = get_object_or_404(Tender.objects.visible_to(request.user).select_related("purchaser"), pk=pk)

@@ -3,6 +3,7 @@
 from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from communities.models import Place
 from reporting import public
@@ -14,6 +15,7 @@ def page_of(request, rows):
     return Paginator(rows, PAGE).get_page(request.GET.get("page"))
 
 
+@require_safe
 def home(request):
     words = request.GET.get("q", "").replace("\x00", "").strip()[:40]
     places = public.communities()
@@ -24,6 +26,7 @@ def home(request):
     )
 
 
+@require_safe
 def public_community(request, pk):
     place = get_object_or_404(Place, pk=pk, kind=Place.COMMUNITY)
     return render(
@@ -39,21 +42,25 @@ def public_community(request, pk):
     )
 
 
+@require_safe
 def public_needs(request):
     return render(request, "public/needs.html", {"page": page_of(request, public.needs())})
 
 
+@require_safe
 def public_notices(request):
     return render(
         request, "public/announcements.html", {"heading": _("Procurement notices"), "page": page_of(request, public.announcements(kinds=("notice", "correction", "termination")))}
     )
 
 
+@require_safe
 def public_results(request):
     return render(
         request, "public/announcements.html", {"heading": _("Results and contracts"), "page": page_of(request, public.announcements(kinds=("result", "contract", "acceptance")))}
     )
 
 
+@require_safe
 def public_contracts(request):
     return render(request, "public/contracts.html", {"page": page_of(request, public.contracts())})

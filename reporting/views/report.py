@@ -9,7 +9,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from kernel import files
 from kernel.forms import refused, render_form
@@ -77,6 +77,7 @@ def ledger_create(request, project):
 
 
 @login_required
+@require_safe
 def report_detail(request, pk):
     row = get_object_or_404(Report.objects.visible_to(request.user).select_related("job", "project", "purchaser", "place", "requested_by"), pk=pk)
     only_reporters(request.user)
