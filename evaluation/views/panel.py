@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from communities.models.membership import PURCHASER_ROLES
 from communities.permissions import has_role, people
@@ -22,10 +22,11 @@ from evaluation.permissions_panel import handles_panel, may_conclude, may_score,
 from kernel import pdf
 from kernel.detail import render_detail
 from kernel.forms import refused, render_form
-from kernel.lifecycle import Refusal
+from kernel.lifecycle import Refusal, principals_of
 from kernel.listing import ChoiceFilter, Column, render_list
 from procurement import responses
 from procurement.models import Tender
+from procurement.permissions_tender import may_handle_tender
 
 
 @login_required
@@ -184,6 +185,7 @@ def _judged(request, pk, bid):
 
 @login_required
 @never_cache
+@require_safe
 def response(request, pk, bid):
     """A response as the members read it."""
     panel, row = _judged(request, pk, bid)
@@ -192,6 +194,7 @@ def response(request, pk, bid):
 
 @login_required
 @never_cache
+@require_safe
 def response_file(request, pk, bid, key):
     _panel_row, row = _judged(request, pk, bid)
     found = responses.file_content(row, key)
@@ -201,6 +204,7 @@ def response_file(request, pk, bid, key):
 
 
 @login_required
+@require_safe
 def report(request, pk):
     """The evaluation report as PDF (or ?html=1)."""
     panel = _panel(request, pk)

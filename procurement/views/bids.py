@@ -12,7 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from kernel import clock
 from kernel.forms import refused, render_form
@@ -30,6 +30,7 @@ from providers.permissions import organizations_of
 
 
 @login_required
+@require_safe
 def market(request):
     """Open opportunities for providers, soonest deadline first."""
     rows = Tender.objects.visible_to(request.user).open_for_responses(clock.now()).select_related("purchaser").prefetch_related("lots")
@@ -105,6 +106,7 @@ def bid_edit(request, public_id):
 
 @login_required
 @never_cache
+@require_safe
 def bid_detail(request, public_id):
     """Own response at any time; after the opening also for the purchaser's people."""
     bid = get_object_or_404(Bid.objects.visible_to(request.user).select_related("lot__tender__purchaser", "organization"), public_id=public_id)
@@ -147,6 +149,7 @@ def bid_withdraw(request, public_id):
 
 @login_required
 @never_cache
+@require_safe
 def bid_receipt(request, public_id):
     """The receipt: digest, server time, code to check it later."""
     bid = own_bid(request, public_id)
@@ -154,9 +157,10 @@ def bid_receipt(request, public_id):
         raise Http404
     address = f"{settings.SITE_URL}{reverse('receipt_check', args=[bid.receipt])}"
     image = segno.make(address, error="m").svg_data_uri(scale=4, border=2)
-    return render(request, "procurement/bid_receipt.html", {"bid": bid, "address": address, "image": image, "parts": bid.parts.order_by("key")})
+    return render(request, "procurement/bid_receipt.html", {"bid": bid, "address": address, "image": image, "parts": [(responses.part_label(part.key), part.digest) for part in bid.parts.order_by("key")]})
 
 
+@require_safe
 def receipt_check(request, digest):
     """Public: whether a receipt belongs to a submitted response. Says so only after the opening; before, it names nobody."""
     bid = Bid.objects.filter(receipt=digest).select_related("lot__tender").first() if len(digest) == 64 else None
@@ -165,6 +169,7 @@ def receipt_check(request, digest):
 
 @login_required
 @never_cache
+@require_safe
 def bid_file(request, public_id, key):
     """One file of a response: of the own draft, or opened for the purchaser's people."""
     bid = get_object_or_404(Bid.objects.visible_to(request.user), public_id=public_id)
