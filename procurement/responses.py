@@ -37,6 +37,13 @@ def unpack(key, raw):
     return BidFile(key, head["name"], head["type"], raw[2 + size :])
 
 
+def part_label(key):
+    """What a sealed part is, in words, without saying what it holds."""
+    if key.startswith(bids.FILE_PREFIX):
+        return _("file {number}").format(number=key.rpartition("-")[2])
+    return bids.TEXTS.get(key) or {"meta": _("bidder and version"), "final": _("final quote")}.get(key, key)
+
+
 def _parts(bid):
     for part in bid.parts.all().order_by("key"):
         part.bid = bid

@@ -65,8 +65,8 @@ class SheetForm(CleanMixin, forms.Form):
         return {(bid.pk, item.pk): self.cleaned_data.get(self.name(bid, item)) for bid in self.bids for item in self.items}
 
     def rows(self):
-        """(item, [bound field per response]) for the table."""
-        return [(item, [self[self.name(bid, item)] for bid in self.bids]) for item in self.items]
+        """(item, [(response, bound field)]) for the table."""
+        return [(item, [(bid, self[self.name(bid, item)]) for bid in self.bids]) for item in self.items]
 
 
 class ExpertForm(CleanModelForm):

@@ -116,7 +116,7 @@ def start_bid(organization, lot, *, actor):
 @transaction.atomic
 def save_part(bid, key, content, *, actor):
     """Keep one part of a draft, encrypted under the platform key. `content`: bytes; None removes it. Raises Refusal, PermissionDenied."""
-    bid = Bid.objects.select_for_update().select_related("lot__tender").get(pk=bid.pk)
+    bid = Bid.objects.select_for_update(of=("self",)).select_related("lot__tender").get(pk=bid.pk)
     _own(bid, actor)
     if refusal := _closed(bid.lot.tender):
         raise refusal

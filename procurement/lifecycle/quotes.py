@@ -51,7 +51,7 @@ def call_quotes(tender, *, actor, until):
 @transaction.atomic
 def give_quote(bid, *, actor, price):
     """A bidder's final quote in yuan, sealed; a later one in the window replaces it. Raises Refusal, PermissionDenied."""
-    bid = Bid.objects.select_for_update().select_related("lot__tender").get(pk=bid.pk)
+    bid = Bid.objects.select_for_update(of=("self",)).select_related("lot__tender").get(pk=bid.pk)
     if not any(may_bid(person, bid) for person in principals_of(actor)):
         raise PermissionDenied(str(_("This response belongs to another organization.")))
     until = bid.lot.tender.quotes_until
