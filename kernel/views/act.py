@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
-from kernel import lifecycle
+from kernel import lifecycle, trail
 from kernel.detail import takes_over_http
 from kernel.forms import StepForm, accepted_by, refused, render_form, takes_anything
 
@@ -80,10 +80,16 @@ def page(request, form, life, subject, step, refusal=None, draft=True):
 def act(request, noun, pk, verb):
     """Take a step. Weak role 403; a refusal stands beside its field (422), or becomes a message when there is nothing to fill in."""
     life, subject, step, function = find(noun, pk, verb, request.user)
-    if verb in life.functions:
-        lifecycle.acting_for(request.user, subject, step)
-    form_class = life.forms.get(verb, StepForm)
     back = subject.get_absolute_url()
+    if verb in life.functions:
+        try:
+            lifecycle.acting_for(request.user, subject, step)
+        except PermissionDenied:
+            if request.method == "POST" and trail.rows_of(subject).filter(actor=request.user, verb=verb).exists():
+                messages.info(request, _("You have already taken this step: {step}").format(step=step.label))
+                return redirect(back)  # a second click, after the first one passed the matter on
+            raise
+    form_class = life.forms.get(verb, StepForm)
     if request.method != "POST":
         refusal = lifecycle.refusal_of(subject, step, request.user) if verb in life.functions else None
         if refusal:

@@ -255,3 +255,13 @@ def test_requests_are_scoped(scene):
         assert request in PaymentRequest.objects.visible_to(user)
     assert request not in PaymentRequest.objects.visible_to(other.provider.user)
     assert request not in PaymentRequest.objects.visible_to(other.office.cashier)
+
+
+def test_a_second_click_on_ones_own_approval_gets_a_sentence(client):
+    scene = make_contract(state="performing")
+    request = make_request(scene, 1)
+    client.force_login(scene.office.section)
+    address = f"/payment/{request.pk}/do/approve/"
+    assert client.post(address, {"remark": "同意"}).status_code == 302
+    again = client.post(address, {"remark": "同意"}, follow=True)
+    assert "您已办理过这一步" in again.content.decode() and request.approvals.count() == 1
