@@ -12,6 +12,7 @@ from django.db import transaction
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 from tablib import Dataset
 
 from kernel import drafts
@@ -51,6 +52,7 @@ def catalogue_list(request):
 
 
 @login_required
+@require_safe
 def catalogue_item(request, pk):
     item = get_object_or_404(CatalogueItem.objects.select_related("catalogue", "parent"), pk=pk)
     projects = Project.objects.visible_to(request.user).filter(item=item).select_related("place")[:50]
