@@ -62,7 +62,7 @@ def run(plot, theme, cast, now, cap):
 def levels(plot, theme, office, cast, travel):
     """The levels of a plot in the order of the main line."""
     row = None
-    for level, row in apply(plot, theme, office, cast, travel):
+    for level, row in apply(plot, theme, office, cast, travel):  # noqa: B007 - the next chapter starts from the last row
         yield level
     if plot["way"] in ("quotes", "intended"):
         source = choose(plot, row, office, cast, travel)
@@ -71,7 +71,7 @@ def levels(plot, theme, office, cast, travel):
         source = outside(plot, row, office, cast, travel)
         yield "resulted"
     else:
-        for level, source in compete(plot, row, office, cast, travel):
+        for level, source in compete(plot, row, office, cast, travel):  # noqa: B007
             yield level
     for level, _contract in perform(plot, source, office, cast, travel):
         yield level
