@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import files, registry
 from kernel.registry import NavItem, Panel, Task, Waiting
-from reporting import annual  # noqa: F401
+from reporting import annual, public  # noqa: F401 (annual registers its job)
 from reporting.models import Report, YearTotal
 from reporting.permissions import districts_of, is_finance, may_report
 
@@ -33,3 +33,13 @@ def ledger_panel(project, user):
 
 
 registry.panel("project", ledger_panel)
+
+
+def need_panel(need, user):
+    """For everybody, on a published need and on the page of a wish behind it: notices and contracts it led to, and what is paid."""
+    rows = list(public.contracts().filter(project__needs=need)[:20])
+    told = list(public.announcements_of_need(need)[:20])
+    return Panel(_("What came of it"), "public/need_panel.html", {"rows": rows, "announcements": told}, order=50) if rows or told else None
+
+
+registry.panel("need_public", need_panel)

@@ -36,6 +36,12 @@ def announcements(place=None, kinds=()):
     return rows.order_by("-published_at", "-id")
 
 
+def announcements_of_need(need):
+    """Announcements of the purchases and contracts that a need led to, newest first."""
+    led_to = Q(tender__lots__project__needs=need) | Q(lot__project__needs=need) | Q(contract__project__needs=need)
+    return announcements().filter(led_to).distinct()
+
+
 def contracts(place=None):
     """Signed contracts whose notice is published (条例50条); amounts and what is paid so far in yuan."""
     rows = Contract.objects.filter(SIGNED, notice_published_on__isnull=False).select_related("project__place", "organization", "purchaser")

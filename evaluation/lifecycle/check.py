@@ -44,7 +44,7 @@ def not_yet_lapsed(check, actor):
     return None
 
 
-REPORT = Step("report", _("Report the check"), ("open",), "reported", lambda user, check: is_assigned_auditor(user, check.assignment), unanswered, rules=("E04",))
+REPORT = Step("report", _("Report the check"), ("open",), "reported", lambda user, check: is_assigned_auditor(user, check.assignment), unanswered, rules=("E04",), waits_for=_("third-party supervisor"))
 LAPSE = Step(
     "lapse",
     _("Decide without the auditor"),

@@ -26,7 +26,7 @@ def contract_of(finding):
     return finding.check_of.assignment.contract
 
 
-ANSWER = Step("answer", _("Answer the finding"), ("open",), "answered", lambda user, finding: delivers(user, contract_of(finding)))
+ANSWER = Step("answer", _("Answer the finding"), ("open",), "answered", lambda user, finding: delivers(user, contract_of(finding)), waits_for=_("provider"))
 CLEAR = Step(
     "clear",
     _("Accept and release the amount"),
@@ -34,6 +34,7 @@ CLEAR = Step(
     "cleared",
     lambda user, finding: is_assigned_auditor(user, finding.check_of.assignment) or supervises(user, contract_of(finding)),
     needs_reason=True,
+    waits_for=_("third-party supervisor or the street"),
 )
 UPHOLD = Step(
     "uphold",

@@ -1,0 +1,43 @@
+"""The district of the demo's cast, with nothing in it yet: people, places, organizations, money, catalogue."""
+
+import datetime
+
+import pytest
+from django.core.management import call_command
+
+from config.demo.cast import Cast, script
+from kernel import clock, jobs, seal
+from kernel.models import Job
+from tests.e2e.people import People
+
+BEGINS = datetime.datetime(2026, 3, 2, 9, 30, tzinfo=clock.ZONE)
+
+
+@pytest.fixture
+def cast(transactional_db, monkeypatch):
+    """Everybody is there and nothing has happened; openers have no key yet. The clock stands at BEGINS and moves only when told."""
+    monkeypatch.setattr(seal.enrol, "__defaults__", (2**4,))  # the same scrypt with less work
+    told = script("cast") | {"openers": []}
+    clock.set_to(BEGINS)
+    call_command("load_calendar", verbosity=0)
+    call_command("load_catalogue", verbosity=0)
+    return Cast(told, BEGINS.year).build()
+
+
+@pytest.fixture
+def people(cast, browse):
+    return People(browse, cast.told["password"])
+
+
+@pytest.fixture
+def worker(monkeypatch):
+    """Does the jobs that wait, as the real worker would, but at the test's time."""
+    monkeypatch.setattr(jobs, "send", lambda job_id: True)
+
+    def work():
+        for job in Job.objects.filter(state="queued").order_by("pk"):
+            assert jobs.work(job.pk), job.kind
+            job.refresh_from_db()
+            assert job.state == "done", (job.message, job.detail)
+
+    return work
