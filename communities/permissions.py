@@ -116,6 +116,11 @@ def area_scope(user, field="place__path"):
     return under(area_paths(user), field)
 
 
+def grid_scope(user, field="grid__path"):
+    """A Q of rows tied to a grid the user works in; a grid lies in the row's own community, so wider areas need no look at it."""
+    return under({row.place.path for row in reach(user) if row.place_id and row.place.kind == Place.GRID}, field)
+
+
 def staff_scope(user):
     """A Q of memberships and invitations of one's own unit; a street also sees those of the places in its area."""
     rows = reach(user)

@@ -53,20 +53,28 @@ def desk(user):
 
 def contract_panel(contract, user):
     """On the contract's page: who supervises it, its checks and findings."""
-    assignment = Assignment.objects.filter(contract=contract, ended_at=None).select_related("firm", "auditor").first()
-    checks = Check.objects.visible_to(user).filter(assignment__contract=contract).select_related("stage", "assignment__contract")
-    findings = Finding.objects.visible_to(user).filter(check_of__assignment__contract=contract)
+    checks = list(Check.objects.visible_to(user).filter(assignment__contract=contract).select_related("stage", "assignment__contract", "assignment__firm", "assignment__auditor"))
+    assignment = next((row.assignment for row in checks if row.assignment.ended_at is None), None)
+    assignment = assignment or Assignment.objects.filter(contract=contract, ended_at=None).select_related("firm", "auditor").first()
     may = supervises(user, contract)
     if not (assignment or may):
         return None
+    findings = Finding.objects.visible_to(user).filter(check_of__assignment__contract=contract)
     checked = {row.stage_id for row in checks}
-    waiting = [stage for stage in contract.stages.all() if stage.pk not in checked and stage.activities.exists()] if may and assignment else []
+    waiting = [stage for stage in contract.stages.all() if stage.pk not in checked and stage.activities.all()] if may and assignment else []
     context = {"contract": contract, "assignment": assignment, "checks": checks, "findings": findings, "may": may, "stages": waiting}
     return Panel(_("Third-party supervision"), "evaluation/contract_panel.html", context, order=60)
 
 
 registry.panel("contract", contract_panel)
-grants_contracts(lambda person: Assignment.objects.filter(auditor=person, ended_at=None).values_list("contract", flat=True))
+
+
+@grants_contracts
+def audited(person):
+    """Ids of the contracts this person audits; who opened the page is asked once whether they audit any."""
+    if getattr(person, "_keeps_principals", False) and not judging_hats(person)[1]:
+        return ()
+    return Assignment.objects.filter(auditor=person, ended_at=None).values_list("contract", flat=True)
 
 
 def open_findings(contract):

@@ -61,12 +61,18 @@ def may_read(user, attachment):
 
 
 def of(subject, user=None, role=None):
-    """The subject's attachments (only those `user` may read, when given), oldest first, as a list."""
+    """The subject's attachments (only those `user` may read, when given), oldest first, as a list.
+
+    The subject's rule is asked once per kind of file, not per file: files of one subject with the same role and visibility have the same readers.
+    """
     rows = Attachment.objects.of(subject).select_related("uploaded_by")
     rows = list(rows.filter(role=role) if role else rows)
+    allowed = {}
     for row in rows:
         row.subject = subject
-    return rows if user is None else [row for row in rows if may_read(user, row)]
+        if user is not None and (row.role, row.visibility) not in allowed:
+            allowed[row.role, row.visibility] = may_read(user, row)
+    return rows if user is None else [row for row in rows if allowed[row.role, row.visibility]]
 
 
 def keep(file, kinds=filetypes.ALL):

@@ -90,7 +90,7 @@ def find(user, text):
 def on_project(project, user):
     """Contracts of a project with what was paid, and the way to draft one."""
     rows = list(Contract.objects.visible_to(user).filter(project=project).select_related("organization"))
-    requests = list(PaymentRequest.objects.visible_to(user).filter(stage__contract__project=project).select_related("stage__contract")[:50])
+    requests = list(PaymentRequest.objects.filter(stage__contract__in=rows).select_related("stage__contract")[:50]) if rows else []
     draft = ""
     if project.status == "approved" and project.way == "intended" and not any(row.status in ("draft", "performing", "closed") for row in rows) and handles(user, project):
         draft = reverse("contract_create", args=["project", project.pk])
@@ -111,6 +111,8 @@ def on_tender(tender, user):
 def on_organization(organization, user):
     """Its contracts, as far as this person may see them."""
     rows = list(Contract.objects.visible_to(user).filter(organization=organization).select_related("purchaser")[:20])
+    for row in rows:
+        row.organization = organization
     return Panel(_("Contracts"), "procurement/panel_contracts.html", {"contracts": rows}, order=60) if rows else None
 
 

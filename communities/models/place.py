@@ -31,11 +31,17 @@ class PlaceQuerySet(models.QuerySet):
 
 
 def under(paths, field):
-    """A Q of rows whose path field lies at or below one of the paths; matches nothing when there are none."""
+    """A Q of rows whose path field lies at or below one of the paths; matches nothing when there are none.
+
+    A path over a relation (`project__place__path`) is asked of the small place tree first, so that big tables are read by key.
+    """
     query = models.Q(pk__in=[])
     for path in paths:
-        query |= models.Q(**{f"{field}__startswith": path})
-    return query
+        query |= models.Q(path__startswith=path)
+    relation = field.removesuffix("path").removesuffix("__")
+    if not relation:
+        return query
+    return models.Q(**{f"{relation}__in": Place.objects.filter(query).order_by().values("pk")}) if paths else query
 
 
 class PurchaserQuerySet(models.QuerySet):

@@ -11,9 +11,9 @@ from kernel.models.living import Living
 class AreaQuerySet(models.QuerySet):
     def visible_to(self, user):
         """Those of the places the user works for: finance its district, a street or department its area, a community its own, a grid worker their grid's."""
-        from communities.permissions import area_scope
+        from communities.permissions import area_scope, grid_scope
 
-        return self.filter(area_scope(user) | area_scope(user, "grid__path"))
+        return self.filter(area_scope(user) | grid_scope(user))
 
 
 class Wish(EncryptedSubjectRow, Living):
@@ -33,6 +33,7 @@ class Wish(EncryptedSubjectRow, Living):
     class Meta:
         ordering = ["-created_at"]
         verbose_name = _("wish")
+        indexes = [models.Index(fields=["-created_at", "-id"], name="wish_newest")]
 
     def __str__(self):
         return self.number
@@ -73,6 +74,7 @@ class Need(Living):
     class Meta:
         ordering = ["-id"]
         verbose_name = _("need")
+        indexes = [models.Index(fields=["status", "-published_at", "-id"], name="need_published")]
 
     def __str__(self):
         return self.title

@@ -40,7 +40,7 @@ class CheckQuerySet(models.QuerySet):
         """Checks this person may see (see evaluation.permissions)."""
         from evaluation.permissions import check_scope
 
-        return self.filter(check_scope(user)).distinct()
+        return self.filter(check_scope(user))
 
 
 class FindingQuerySet(models.QuerySet):
@@ -48,7 +48,7 @@ class FindingQuerySet(models.QuerySet):
         """Findings of the checks this person may see."""
         from evaluation.permissions import finding_scope
 
-        return self.filter(finding_scope(user)).distinct()
+        return self.filter(finding_scope(user))
 
 
 class Check(Living):
@@ -66,6 +66,7 @@ class Check(Living):
     class Meta:
         ordering = ["due_on"]
         verbose_name = _("check")
+        indexes = [models.Index(fields=["due_on", "-id"], name="check_by_day"), models.Index(fields=["status", "due_on"], name="check_late")]
 
     def __str__(self):
         return f"{self.assignment.contract.title} · {self.stage.name}"

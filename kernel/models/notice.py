@@ -30,7 +30,10 @@ class Notice(models.Model):
     class Meta:
         ordering = ["-created_at"]
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="notice_once")]
-        indexes = [models.Index(fields=["user", "read_at"]), models.Index(fields=["mail_state"])]
+        indexes = [
+            models.Index(fields=["user", "read_at"]), models.Index(fields=["mail_state"]), models.Index(fields=["user", "-created_at", "-id"], name="notice_newest"),
+            models.Index(fields=["key"], name="notice_key"),
+        ]  # fmt: skip
 
     def __str__(self):
         return self.key

@@ -34,6 +34,7 @@ class Bid(Living):
     class Meta:
         ordering = ["public_id"]
         verbose_name = _("bid")
+        indexes = [models.Index(fields=["owner_tag"], name="bid_of_owner")]
         constraints = [models.UniqueConstraint(fields=["lot", "owner_tag"], name="bid_one_per_owner")]
 
     def __str__(self):

@@ -40,6 +40,7 @@ class Activity(Living):
     class Meta:
         ordering = ["planned_on", "id"]
         verbose_name = _("activity")
+        indexes = [models.Index(fields=["planned_on", "-id"], name="activity_by_day"), models.Index(fields=["status", "reported_at"], name="activity_unanswered")]
 
     def __str__(self):
         return self.title

@@ -34,6 +34,7 @@ class PaymentRequest(Living):
     class Meta:
         ordering = ["-id"]
         verbose_name = _("payment request")
+        indexes = [models.Index(fields=["status", "due_on"], name="payment_request_late")]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_request_positive"),
             models.UniqueConstraint(

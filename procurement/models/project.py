@@ -54,6 +54,7 @@ class Project(Living):
     class Meta:
         ordering = ["-id"]
         verbose_name = _("project")
+        indexes = [models.Index(fields=["purchaser", "status"], name="project_of_office"), models.Index(fields=["handler", "status"], name="project_of_handler")]
         constraints = [
             models.CheckConstraint(condition=Q(ends_on__gte=models.F("starts_on")), name="project_dates_in_order"),
             models.CheckConstraint(condition=Q(budget_total__gte=0), name="project_budget_not_negative"),
@@ -190,6 +191,7 @@ class GateRun(models.Model):
 
     class Meta:
         ordering = ["project_id", "revision", "order"]
+        indexes = [models.Index(fields=["result", "opened_at"], name="gate_run_waiting")]
 
     def __str__(self):
         return f"{self.project} · {self.name}"

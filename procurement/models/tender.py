@@ -56,6 +56,7 @@ class Tender(Living):
     class Meta:
         ordering = ["-id"]
         verbose_name = _("tender")
+        indexes = [models.Index(fields=["status", "deadline"], name="tender_open"), models.Index(fields=["purchaser", "status"], name="tender_of_office")]
 
     def __str__(self):
         return self.title
@@ -160,6 +161,7 @@ class Announcement(models.Model):
     class Meta:
         ordering = ["-published_at", "-id"]
         verbose_name = _("announcement")
+        indexes = [models.Index(fields=["public", "kind", "-published_at", "-id"], name="announcement_of_kind"), models.Index(fields=["public", "-published_at", "-id"], name="announcement_newest")]
 
     def __str__(self):
         return self.title

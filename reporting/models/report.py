@@ -13,7 +13,7 @@ class ReportQuerySet(models.QuerySet):
         """Reports this person may see (see reporting.permissions)."""
         from reporting.permissions import report_scope
 
-        return self.filter(report_scope(user)).distinct()
+        return self.filter(report_scope(user))
 
 
 class Report(models.Model):
