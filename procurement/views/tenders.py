@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
@@ -84,6 +85,9 @@ def tender_create(request):
 def tender_edit(request, pk):
     tender = get_object_or_404(Tender.objects.visible_to(request.user), pk=pk)
     drafting.check_handler(request.user, tender)
+    if tender.status != "draft":
+        messages.error(request, _("Only a draft is edited; what is published changes by a clarification."))
+        return redirect(tender)
     form = TenderForm(request.POST or None, instance=Tender.objects.get(pk=pk))
     initial = [{name: getattr(item, name) for name in ("kind", "name", "standard", "points", "legal_basis")} for item in tender.score_items.all()]
     items = item_formset(request.POST or None, initial=initial)
@@ -140,7 +144,7 @@ def tender_detail(request, pk):
     context = {
         "inside": inside, "responded": {bid.lot_id for bid in own}, "handles": may_handle_tender(user, tender), "lot_rows": _lot_rows(user, tender, inside), "own_bids": own, "opener": opener,
         "items": tender.score_items.all(), "announcements": tender.announcements.all(), "taking": taking, "over": tender.deadline and now >= tender.deadline,
-        "openers": tender.openers.select_related("user") if inside and tender.status in ("draft", "published", "opened") else [], "warnings": drafting.warnings_of(tender) if inside and tender.status == "draft" else [],
+        "openers": tender.openers.select_related("user").order_by("alternate", "pk") if inside and tender.status in ("draft", "published", "opened") else [], "warnings": drafting.warnings_of(tender) if inside and tender.status == "draft" else [],
         "plan": drafting.proposed_deadline(tender) if inside and tender.status == "draft" and (tender.is_statutory or tender.profile_id) else None,
         "bidder": bool(organization_ids(user)), "may_open": tender.status == "published" and tender.venue == "internal" and bool(tender.deadline) and now >= tender.deadline and inside,
         "windows": tender.quotes_until, "quotes_open": bool(tender.quotes_until and now < tender.quotes_until),
