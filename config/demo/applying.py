@@ -24,7 +24,6 @@ def apply(plot, theme, office, cast, travel):
     travel.minutes(150)
     starts = clock.today() + datetime.timedelta(days=LEAD[plot["way"]])
     ends = starts + datetime.timedelta(days=TERM)
-    year_end = datetime.date(cast.year, 12, 31)
     intended = {}
     if plot["way"] == "intended":
         intended = {
@@ -32,14 +31,14 @@ def apply(plot, theme, office, cast, travel):
             "alternatives": "比较了两家机构，报价接近，但均无维修师傅资源。",
         }  # fmt: skip
     row = project.draft_project(
-        office.community, title=plot["title"], purchaser=office.purchaser, place=office.place, fiscal_year=cast.year, needs=[need],
+        office.community, title=plot["title"], purchaser=office.purchaser, place=office.place, fiscal_year=clock.today().year, needs=[need],
         item=CatalogueItem.objects.get(catalogue__kind="guidance", name=theme["item"], level=2), goal=theme["goal"], target_group=theme["group"], headcount=120,
-        results=theme["results"], risks="天气或场地变动时，提前三日告知居民并改期。", starts_on=starts, ends_on=min(ends, year_end), **intended,
+        results=theme["results"], risks="天气或场地变动时，提前三日告知居民并改期。", starts_on=starts, ends_on=ends, **intended,
     )  # fmt: skip
-    plan, lines = budget(plot, theme, starts, (min(ends, year_end) - starts).days)
+    plan, lines = budget(plot, theme, starts, TERM)
     row = project.set_budget(row, plan, lines, office.community)
     yield "draft", row
-    row = project.set_funding(row, [{"fund": office.fund, "amount": row.budget_total}], office.community)
+    row = project.set_funding(row, [{"fund": cast.funds[office.fund_key, row.fiscal_year], "amount": row.budget_total}], office.community)
     travel.minutes(90)
     row = project.submit(row, actor=office.community)
     row = project.take(row, actor=office.handler)

@@ -1,5 +1,6 @@
 """Builds the people, places, organizations and money of cast.toml through the real verbs."""
 
+import itertools
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
@@ -28,8 +29,8 @@ def script(name):
 class Cast:
     """Everybody by key. `people[(role, purchaser key)]` finds who acts for a street."""
 
-    def __init__(self, told, year):
-        self.told, self.year = told, year
+    def __init__(self, told, years):
+        self.told, self.years = told, years
         self.users, self.people, self.places, self.purchasers, self.organizations, self.funds = {}, {}, {}, {}, {}, {}
 
     def login(self, username, name, title=""):
@@ -102,16 +103,15 @@ class Cast:
             enter_expert(self.login(username, name, "评审专家"), actor=self.people["handler", "yuhe"], specialities=specialities, employer=employer)
 
     def approve_funds(self):
-        for row in self.told["funds"]:
+        """Each fund in every year the story touches."""
+        for row, year in itertools.product(self.told["funds"], self.years):
             key = row["purchaser"]
-            made = fund.create_fund(
-                self.people["fund_owner", key], purchaser=self.purchasers[key], name=row["name"], source=row["source"], fiscal_year=self.year, amount=row["amount"]
-            )
-            self.funds[row["key"]] = fund.approve(made, actor=self.people["accountant", key], document=row["document"])
+            made = fund.create_fund(self.people["fund_owner", key], purchaser=self.purchasers[key], name=row["name"], source=row["source"], fiscal_year=year, amount=row["amount"])
+            self.funds[row["key"], year] = fund.approve(made, actor=self.people["accountant", key], document=row["document"].format(year=year))
 
     def of(self, place_name):
         """Who acts for a community: its street's people by role, its own staff, its fund."""
         place = self.places[place_name]
         key = next(key for key, unit in self.purchasers.items() if unit.kind == "street" and place.path.startswith(unit.place.path))
         found = {role: user for (role, where), user in self.people.items() if where == key}
-        return SimpleNamespace(**found, community=self.people["community", place_name], place=place, purchaser=self.purchasers[key], fund=self.funds[f"{key}_services"])
+        return SimpleNamespace(**found, community=self.people["community", place_name], place=place, purchaser=self.purchasers[key], fund_key=f"{key}_services")

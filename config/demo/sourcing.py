@@ -3,9 +3,9 @@
 import datetime
 from decimal import Decimal
 
+from config.demo.travel import office_is_open
 from evaluation.lifecycle import conclusion, panel
 from kernel.money import yuan
-from kernel.workdays import is_workday
 from procurement.lifecycle import award, bid, opening, selfrun, tender
 from procurement.models import Award
 from procurement.timetable import timetable
@@ -27,9 +27,8 @@ STILL_OPEN = {"published": -6, "to_open": 0.5, "scoring": 2, "evaluated": 3}
 def last_start(made, travel, days):
     """How many days before now a purchase must publish so that its lawful deadline lies `days` ago."""
     end = travel.now - datetime.timedelta(days=days)
-    return next(
-        count for count in range(1, 60) if is_workday((travel.now - datetime.timedelta(days=count)).date()) and timetable(made, (travel.now - datetime.timedelta(days=count)).date()).moment <= end
-    )
+    starts = [(count, (travel.now - datetime.timedelta(days=count)).date()) for count in range(1, 60)]
+    return next(count for count, day in starts if office_is_open(day) and timetable(made, day).moment <= end)
 
 
 def choose(plot, row, office, cast, travel):
@@ -48,7 +47,7 @@ def compete(plot, row, office, cast, travel):
     """Yields (level, lot) of a purchase with sealed responses."""
     statutory = plot["way"] == "statutory"
     travel.days(2)
-    fields = {"method": "consultation", "method_reason": "政府购买服务项目，需求需与供应商磋商明确。", "plan_number": f"备案〔{cast.year}〕{row.pk:03d}号", "price_weight": 20} if statutory else {"method": "self_run", "price_weight": 20}
+    fields = {"method": "consultation", "method_reason": "政府购买服务项目，需求需与供应商磋商明确。", "plan_number": f"备案〔{row.fiscal_year}〕{row.pk:03d}号", "price_weight": 20} if statutory else {"method": "self_run", "price_weight": 20}
     if statutory:
         fields |= {"intention_on": row.created_at.date(), "exception_reason": "采购意向已随年度预算公开。"}
     made = tender.create_tender(
@@ -133,7 +132,7 @@ def outside(plot, row, office, cast, travel):
     """A purchase on the provincial platform: its facts are recorded here."""
     travel.days(2)
     made = tender.create_tender(
-        [row], actor=office.handler, method="consultation", method_reason="政府购买服务项目。", plan_number=f"备案〔{cast.year}〕{row.pk:03d}号", venue="external",
+        [row], actor=office.handler, method="consultation", method_reason="政府购买服务项目。", plan_number=f"备案〔{row.fiscal_year}〕{row.pk:03d}号", venue="external",
         external_platform="省政府采购网上平台", external_url="https://example.org/notice/1", agency="蜀采招标代理有限公司", score_items=ITEMS,
         qualification="依法登记，近三年无重大违法记录。", intention_on=row.created_at.date(), exception_reason="采购意向已随年度预算公开。",
     )  # fmt: skip

@@ -28,14 +28,14 @@ def staged():
     return User.objects.filter(is_demo=True).exists()
 
 
-def tell(stage, say=lambda line: None):
-    """Stage the demo up to `stage` (a key of STAGES), travelling from half a year ago to now. Returns the Cast."""
-    now = clock.wall().astimezone(clock.ZONE)
+def tell(stage, say=lambda line: None, now=None):
+    """Stage the demo up to `stage` (a key of STAGES), travelling from half a year ago to `now` (default: the wall clock). Returns the Cast."""
+    now = (now or clock.wall()).astimezone(clock.ZONE)
     try:
         told, play = script("cast"), script("plots")
-        Travel(FIRST_DAY, now)
-        clock.set_to(Travel(FIRST_DAY, now).at)
-        cast = Cast(told, now.year).build()
+        first = Travel(FIRST_DAY, now).at
+        clock.set_to(first)
+        cast = Cast(told, sorted({first.year, now.year})).build()
         say(f"{len(cast.users)} people, {len(cast.places)} places, {len(cast.organizations)} organizations")
         for plot in play["plots"]:
             reached = run(plot, play["themes"][plot["theme"]], cast, now, LEVELS.index(STAGES[stage]))
@@ -91,7 +91,7 @@ def wait_for_somebody(cast, now, stage):
     raised = needs.raise_need(cast.places["竹影社区"], community, title="智能手机使用培训", description="老人不会用手机挂号缴费，希望办班。", **facts)
     needs.confirm(raised, actor=community)
     needs.raise_need(cast.places["明月社区"], cast.people["community", "明月社区"], title="独居老人紧急呼叫", description="为独居老人安装一键呼叫并有人响应。", **facts)
-    total = cast.told["total_last_year"]
+    total = {**cast.told["total_last_year"], "source": cast.told["total_last_year"]["source"].format(year=now.year - 1)}
     earlier = now.date().replace(year=now.year - 1) if (now.month, now.day) != (2, 29) else now.date().replace(year=now.year - 1, day=28)
     report.enter_total(actor=cast.users["finance2"], place=cast.places[cast.told["district"]["name"]], year=now.year - 1, cutoff=earlier, **total)
     if stage == "needs":

@@ -3,11 +3,19 @@
 import datetime
 
 from kernel import clock
-from kernel.workdays import is_workday
+from kernel.workdays import YearNotLoaded, is_workday
 
 
 class TooShort(RuntimeError):
     """A plot needs more days than it was given."""
+
+
+def office_is_open(day):
+    """A working day; in a year whose calendar is not published yet, a weekday."""
+    try:
+        return is_workday(day)
+    except YearNotLoaded:
+        return day.weekday() < 5
 
 
 class Travel:
@@ -28,7 +36,7 @@ class Travel:
     def days(self, count):
         """Go on some days, then to the next working day."""
         moment = self.at + datetime.timedelta(days=count)
-        while not is_workday(moment.date()):
+        while not office_is_open(moment.date()):
             moment += datetime.timedelta(days=1)
         self.to(moment)
 
@@ -42,7 +50,7 @@ class Travel:
     def before_now(self, days):
         """Jump close to now, so that what follows is still open today."""
         moment = self.now - datetime.timedelta(days=days)
-        while not is_workday(moment.date()):
+        while not office_is_open(moment.date()):
             moment -= datetime.timedelta(days=1)
         self.to(moment.replace(hour=9, minute=30, second=0, microsecond=0) if days else self.now)
 
