@@ -1,4 +1,4 @@
-"""Tests of one noun run one after the other, so that its scenes are built once."""
+"""Tests of one family of nouns run one after the other, so that their scenes are built once."""
 
 import pytest
 

@@ -50,9 +50,23 @@ class Case:
     race: bool = False
 
 
-def noun(name, states, cases):
-    """Declare the scenes (state → builder) and cases (verb, or verb+variant → Case) of a noun."""
-    NOUNS[name] = SimpleNamespace(name=name, states=states, cases=cases)
+@dataclass(frozen=True)
+class View:
+    """The scene of another builder, seen from one of its nouns: `pick(scene)` is the subject. Built once for all nouns of a family."""
+
+    base: Callable
+    pick: Callable
+
+    def __call__(self):
+        return self.of(self.base())
+
+    def of(self, scene):
+        return SimpleNamespace(**{**vars(scene), "subject": self.pick(scene)})
+
+
+def noun(name, states, cases, family=""):
+    """Declare the scenes (state → builder) and cases (verb, or verb+variant → Case) of a noun; nouns of one family share scenes."""
+    NOUNS[name] = SimpleNamespace(name=name, states=states, cases=cases, family=family or name)
 
 
 def by_engine(step, **extra):
@@ -85,18 +99,25 @@ def builders_of(name, key):
 
 
 class World:
-    """The scenes of one noun, built in one transaction before its tests begin."""
+    """The scenes of one family of nouns, built in one transaction before its tests begin."""
 
-    def __init__(self, name):
-        self.name, self.scenes = name, {}
-        for key in NOUNS[name].cases:
-            for builder in builders_of(name, key).values():
-                if builder not in self.scenes:
-                    self.scenes[builder] = self.build(builder)
+    def __init__(self, family):
+        self.scenes = {}
+        for name, declared in NOUNS.items():
+            for key in declared.cases if declared.family == family else ():
+                for builder in builders_of(name, key).values():
+                    self.built(builder)
 
-    @staticmethod
-    def build(builder):
+    def built(self, builder):
+        if builder not in self.scenes:
+            self.scenes[builder] = self.build(builder)
+        return self.scenes[builder]
+
+    def build(self, builder):
         """(scene, moment, None), or (None, None, error) of a scene that cannot be built: its own tests fail, the others go on."""
+        if isinstance(builder, View):
+            scene, moment, error = self.built(builder.base)
+            return (scene and builder.of(scene), moment, error)
         clock.set_to(None)
         try:
             with transaction.atomic():
@@ -104,9 +125,9 @@ class World:
         except Exception as error:  # noqa: BLE001
             return None, None, error
 
-    def scene(self, key, state=None):
+    def scene(self, name, key, state=None):
         """The scene of a case in a state (its first one); the clock stands where the builder left it."""
-        builders = builders_of(self.name, key)
+        builders = builders_of(name, key)
         scene, moment, error = self.scenes[builders[state] if state else next(iter(builders.values()))]
         if error:
             raise error
@@ -132,14 +153,14 @@ def undone():
 
 
 def contents():
-    """table → (rows, hash): all our tables, compared cheaply."""
+    """table → (rows, hash): all our tables, compared cheaply. Rows that did not change come in the order they came before."""
     found = {}
     with connection.cursor() as cursor:
         for model in apps.get_models(include_auto_created=True):
             if model._meta.managed and not model._meta.proxy:
                 cursor.execute(f"SELECT * FROM {connection.ops.quote_name(model._meta.db_table)}")
-                rows = sorted(map(repr, cursor.fetchall()))
-                found[model._meta.db_table] = (len(rows), hash(tuple(rows)))
+                rows = cursor.fetchall()
+                found[model._meta.db_table] = (len(rows), hash(tuple(rows) if connection.vendor == "sqlite" else repr(rows)))
     return found
 
 

@@ -9,7 +9,6 @@ from procurement.lifecycle import closing as closings
 from procurement.lifecycle import contract as contracts
 from procurement.lifecycle import stage as stages
 from procurement.lifecycle.clearance import state_clearance
-
 from procurement.models import ProjectFund
 from providers.lifecycle.account import ask_account, confirm_account
 from tests.factories.contracts import answered, make_contract, make_request, reported

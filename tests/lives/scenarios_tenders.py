@@ -1,6 +1,7 @@
 """Purchases, their lots, sealed responses and panels."""
 
 import datetime
+from functools import cache
 from types import SimpleNamespace
 
 from evaluation.lifecycle import panel
@@ -11,18 +12,21 @@ from procurement.models import Bid, SelfRunProfile
 from tests.factories import projects
 from tests.factories.providers import make_provider
 from tests.factories.tenders import hours, make_bid, make_draft, make_experts, make_panel, make_tender, open_tender, passphrase_of, score_all, travel
-from tests.lives.harness import Case, by_engine, noun
+from tests.lives.harness import Case, View, by_engine, noun
 
 
-def walk(state, of="tender", **fields):
-    """A purchase walked to a factory state; the subject is it or its lot or first bid."""
+@cache
+def purchase(state):
+    """A purchase walked to a factory state, once for all nouns."""
+    return lambda: make_tender(state=state)
 
-    def build():
-        made = make_tender(state=state, **fields)
-        made.subject = {"tender": made.tender, "lot": made.lot, "bid": made.bids[0] if made.bids else None}[of]
-        return made
 
-    return build
+PICKS = {"tender": lambda made: made.tender, "lot": lambda made: made.lot, "bid": lambda made: made.bids[0]}
+
+
+def walk(state, of="tender"):
+    """That purchase, or its lot or first bid, as the subject."""
+    return View(purchase(state), PICKS[of])
 
 
 def self_run(state):
@@ -49,7 +53,7 @@ def self_run(state):
 
 
 def outside():
-    made = walk("draft", venue="external", external_platform="省政府采购平台", external_url="https://example.org/1", agency="某代理公司")()
+    made = make_tender(state="draft", venue="external", external_platform="省政府采购平台", external_url="https://example.org/1", agency="某代理公司")
     made.subject = tender.publish(made.tender, actor=made.office.handler)
     made.provider = make_provider(office=made.office, place=made.office.street)
     travel(made.subject.deadline + datetime.timedelta(days=1))
@@ -139,6 +143,7 @@ noun(
         "fail": Case(handler, **REASON, weak=not_handler, race=True),
         "cancel": Case(handler, **REASON, weak=not_handler),
     },
+    family="purchase",
 )
 
 
@@ -159,6 +164,7 @@ noun(
         "stop": Case(handler, **REASON, states={"opened": two_lots("opened"), "evaluated": two_lots("evaluated")}, weak=not_handler, race=True),
         "fail": Case(handler, **by_engine(lots.FAIL)),
     },
+    family="purchase",
 )
 
 
@@ -206,6 +212,7 @@ noun(
         "invalidate": Case(handler, **REASON, weak=lambda scene: [scene.office.leader, scene.providers[0].user], race=True),
         "reject": Case(handler, **by_engine(bid.REJECT)),
     },
+    family="purchase",
 )
 
 
@@ -242,4 +249,5 @@ noun(
         "start": Case(handler, weak=not_handler, race=True),
         "conclude": Case(chair, lambda scene: {"report": "推荐候选人。"}, weak=not_handler, race=True),
     },
+    family="purchase",
 )

@@ -22,17 +22,17 @@ def cases(per_state=True):
     for name, declared in NOUNS.items():
         for key in declared.cases:
             for state in builders_of(name, key) if per_state else [None]:
-                yield (name, key, state) if per_state else (name, key)
+                yield (declared.family, name, key, *([state] if per_state else []))
 
 
 def each(function):
     rows = list(cases())
-    return pytest.mark.parametrize("world,key,state", rows, indirect=["world"], ids=["-".join(row) for row in rows], scope="module")(function)
+    return pytest.mark.parametrize("world,name,key,state", rows, indirect=["world"], ids=["-".join(row[1:]) for row in rows], scope="module")(function)
 
 
 def each_verb(function):
     rows = list(cases(per_state=False))
-    return pytest.mark.parametrize("world,key", rows, indirect=["world"], ids=["-".join(row) for row in rows], scope="module")(function)
+    return pytest.mark.parametrize("world,name,key", rows, indirect=["world"], ids=["-".join(row[1:]) for row in rows], scope="module")(function)
 
 
 @pytest.fixture(scope="module")
@@ -46,19 +46,18 @@ def world(request, django_db_setup, django_db_blocker):
 
 
 @each
-def test_allowed_from_its_state_by_its_person(world, key, state):
-    scene = world.scene(key, state)
+def test_allowed_from_its_state_by_its_person(world, name, key, state):
+    scene = world.scene(name, key, state)
     assert status_of(scene) == state
     with undone():
-        take(world.name, key, scene)
+        take(name, key, scene)
         reached = status_of(scene)
-    assert reached in expected()[world.name][verb_of(key), state]
+    assert reached in expected()[name][verb_of(key), state]
 
 
 @each_verb
-def test_refused_from_every_other_state_with_a_sentence(world, key):
-    name = world.name
-    scene = world.scene(key)
+def test_refused_from_every_other_state_with_a_sentence(world, name, key):
+    scene = world.scene(name, key)
     allowed = {state for verb, state in expected()[name] if verb == verb_of(key)}
     elsewhere = [state for state in life_of(name).states if state not in allowed]
     assert elsewhere
@@ -74,36 +73,36 @@ def test_refused_from_every_other_state_with_a_sentence(world, key):
 
 
 @each_verb
-def test_closed_to_weak_roles_and_strangers(world, key):
-    case = NOUNS[world.name].cases[key]
-    step = life_of(world.name).step(verb_of(key))
+def test_closed_to_weak_roles_and_strangers(world, name, key):
+    case = NOUNS[name].cases[key]
+    step = life_of(name).step(verb_of(key))
     if case.weak is None:
-        assert step.by_code, f"{world.name}.{key}: say who is too weak, or that only code takes it"
+        assert step.by_code, f"{name}.{key}: say who is too weak, or that only code takes it"
         return
-    scene = world.scene(key)
+    scene = world.scene(name, key)
     with undone():
         people = [*case.weak(scene), make_user("路人")]
         before = contents()
         for somebody in people:
             with pytest.raises(PermissionDenied):
-                take(world.name, key, scene, actor=somebody)
+                take(name, key, scene, actor=somebody)
             assert untouched()
         assert differing(before, contents()) == {}
 
 
 @each
-def test_all_or_nothing_whichever_write_fails(world, key, state):
-    scene = world.scene(key, state)
+def test_all_or_nothing_whichever_write_fails(world, name, key, state):
+    scene = world.scene(name, key, state)
     counter = Writes()
     with undone():
-        take(world.name, key, scene, writes=counter)
+        take(name, key, scene, writes=counter)
     assert counter.count >= 2, "a verb writes its subject and the trail"
     before = contents()
     for number in range(1, counter.count + 1):
         failing = Writes(fail_at=number)
         with undone():
             with pytest.raises(OperationalError):
-                take(world.name, key, scene, writes=failing)
+                take(name, key, scene, writes=failing)
             assert untouched(), f"write {number} failed outside any block of the verb: {failing.failed}"
             assert differing(before, contents()) == {}, f"write {number} failed and left something: {failing.failed}"
 

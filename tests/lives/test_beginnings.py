@@ -1,0 +1,179 @@
+"""What begins a life or stands beside one is all or nothing, too: whichever of its writes fails, nothing is left."""
+
+from types import SimpleNamespace
+
+import pytest
+from django.db import OperationalError, connection, transaction
+
+from communities.lifecycle import need, wish
+from evaluation.lifecycle import check, finding, panel
+from kernel import clock, seal
+from procurement.lifecycle import (
+    amendment,
+    award,
+    bid,
+    closing,
+    contract_draft,
+    fund,
+    lot,
+    meeting,
+    opening,
+    payment,
+    project,
+    project_funds,
+    selfrun,
+    tender,
+    voucher,
+)
+from providers.lifecycle import account, organization
+from tests.factories import communities, contracts, projects, providers, tenders
+from tests.lives.harness import Writes, contents, differing, undone, untouched
+from tests.lives.scenarios_checks import opened
+
+pytestmark = pytest.mark.django_db
+
+
+def town():
+    return SimpleNamespace(office=communities.make_office())
+
+
+def street():
+    return SimpleNamespace(office=projects.make_office())
+
+
+def approved(amount=40000, **fields):
+    office = projects.make_office()
+    return SimpleNamespace(office=office, project=projects.make_project(office, "approved", amount, **fields))
+
+
+def waiting():
+    office = projects.make_office()
+    return SimpleNamespace(office=office, run=projects.make_project(office, "committee", 60000).open_run())
+
+
+def published():
+    walk = tenders.make_tender(state="published")
+    walk.provider = providers.make_provider(office=walk.office, place=walk.office.street)
+    return walk
+
+
+def quoting():
+    scene = approved(30000)
+    scene.quotes = [{"organization": providers.make_provider(office=scene.office, place=scene.office.street).organization, "price": price} for price in (28000, 29000, 29500)]
+    return scene
+
+
+def walked(state):
+    return lambda: tenders.make_tender(state=state)
+
+
+def undrawn():
+    walk = tenders.make_tender(state="opened")
+    tenders.make_experts()
+    walk.panel = panel.create_panel(walk.tender, actor=walk.office.handler)
+    return walk
+
+
+def delivered():
+    return contracts.make_contract(state="performing")
+
+
+def over():
+    return contracts.make_contract(state="delivered")
+
+
+def supervised():
+    scene = contracts.make_contract()
+    scene.firm = providers.make_provider(office=scene.office, place=scene.office.street, is_auditor=True)
+    return scene
+
+
+def unchecked():
+    scene = supervised()
+    check.assign(scene.contract, firm=scene.firm.organization, auditor=scene.firm.user, actor=scene.office.handler)
+    scene.stage = scene.contract.stages.get(order=2)
+    for row in scene.stage.activities.all():
+        contracts.answered(scene, row)
+    return scene
+
+
+def accounted():
+    office = communities.make_office()
+    made = providers.make_provider(office=office)
+    made.second = communities.join("accountant", purchaser=office.purchaser)
+    made.row = account.ask_account(made.organization, actor=made.user, bank="另一家", number="6222 1111 22223333", proof=providers.picture((1, 2, 3)))
+    return made
+
+
+VOICE = {"title": "助餐", "description": "午餐难。", "target_group": "老人", "headcount": 60, "method": "meeting", "asked_count": 40, "opinion": "希望设点。"}
+FACTS = {"title": "读书", "goal": "有处去", "target_group": "青少年", "headcount": 10, "results": "六场"}
+BEGINNINGS = {
+    "raise a need": (town, lambda s: need.raise_need(s.office.communities[0], s.office.community, asked_on=clock.today(), **VOICE)),
+    "leave a wish": (town, lambda s: wish.leave_wish(s.office.communities[0], "希望有食堂", "老人", "13900001111")),
+    "register": (town, lambda s: providers.make_draft(place=s.office.district, user=s.office.observer)),
+    "ask for an account": (
+        lambda: providers.make_provider(), lambda s: account.ask_account(s.organization, actor=s.user, bank="另一家", number="6222 1111 22223333", proof=providers.picture((1, 2, 3)))
+    ),
+    "confirm an account": (accounted, lambda s: account.confirm_account(s.row, actor=s.second)),
+    "rename": (lambda: providers.make_provider(), lambda s: organization.edit(s.organization, actor=s.user, address="新址", licence=providers.picture((4, 5, 6)))),
+    "enter a fund": (street, lambda s: fund.create_fund(s.office.fund_owner, purchaser=s.office.purchaser, amount=1000, name="专项", source="fiscal", fiscal_year=clock.today().year)),
+    "commit money": (approved, lambda s: project_funds.commit(s.project, 10000, s.office.handler)),
+    "draft a project": (
+        lambda: SimpleNamespace(office=(office := projects.make_office()), need=projects.make_need(office), item=projects.make_item()),
+        lambda s: project.draft_project(
+            s.office.staff, needs=[s.need], purchaser=s.office.purchaser, place=s.office.community, fiscal_year=clock.today().year, item=s.item,
+            starts_on=clock.today(), ends_on=clock.today(), **FACTS,
+        ),
+    ),
+    "hold a meeting": (
+        waiting,
+        lambda s: meeting.hold_meeting(
+            s.office.committee, purchaser=s.office.purchaser, number="第9次", title="会议", held_on=clock.today(), attendees=[s.office.committee, s.office.leader],
+            items=[{"run": s.run, "result": "passed"}], minutes=projects.scan(),
+        ),
+    ),
+    "draft a purchase": (lambda: approved(300000), lambda s: tender.create_tender([s.project], actor=s.office.handler, score_items=tenders.ITEMS)),
+    "begin a response": (published, lambda s: bid.start_bid(s.provider.organization, s.lot, actor=s.provider.user)),
+    "choose a provider": (quoting, lambda s: selfrun.choose_provider(s.project, actor=s.office.handler, organization=s.quotes[0]["organization"], amount=28000, reason="报价最低", quotes=s.quotes)),
+    "attend as the first opener": (walked("closed"), lambda s: opening.open_with(s.tender, actor=s.office.leader, passphrase=tenders.passphrase_of(s.office.leader))),
+    "draw experts": (undrawn, lambda s: panel.draw_experts(s.panel, actor=s.office.handler, count=3)),
+    "hold the signing": (walked("awarded"), lambda s: lot.hold_signing(s.lot, actor=s.office.handler, note="质疑")),
+    "decide an award": (walked("evaluated"), lambda s: award.decide_award(s.lot, actor=s.office.leader)),
+    "draft a contract": (lambda: contracts.make_scene(), lambda s: contract_draft.draft_contract(s.project, actor=s.office.handler)),
+    "draft an amendment": (delivered, lambda s: amendment.draft_amendment(s.contract, actor=s.office.handler, subject_matter="增加", delta=100)),
+    "enter a voucher": (
+        delivered,
+        lambda s: voucher.record_voucher(
+            s.contract, actor=s.provider.user, kind="invoice", number="0012", supplier="书店", spent_on=clock.today(), amount=100, purpose="绘本",
+            line=s.project.lines.filter(kind="activity").first(), scan=projects.scan(),
+        ),
+    ),
+    "ask for a payment": (
+        delivered,
+        lambda s: payment.request_payment(s.contract.stages.get(order=1), actor=s.provider.user, invoice_number="26510107000000009999", invoice_on=clock.today(), scan=projects.scan()),
+    ),
+    "begin a closing": (over, lambda s: closing.draft_closing(s.contract, actor=s.provider.user, summary="完成", satisfaction=96)),
+    "assign an auditor": (supervised, lambda s: check.assign(s.contract, firm=s.firm.organization, auditor=s.firm.user, actor=s.office.handler)),
+    "open a check": (unchecked, lambda s: check.open_check(s.stage, actor=s.office.handler)),
+    "state a finding": (opened(), lambda s: finding.state_finding(s.check, actor=s.auditor, kind="headcount", text="人数不符", amount="680")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BEGINNINGS)
+def test_all_or_nothing_whichever_write_fails(name, monkeypatch):
+    monkeypatch.setattr(seal.enrol, "__defaults__", (2**4,))
+    build, begin = BEGINNINGS[name]
+    with transaction.atomic():
+        scene = build()
+    counter = Writes()
+    with undone(), connection.execute_wrapper(counter):
+        begin(scene)
+    assert counter.count >= 2
+    before = contents()
+    for number in range(1, counter.count + 1):
+        failing = Writes(fail_at=number)
+        with undone():
+            with pytest.raises(OperationalError), connection.execute_wrapper(failing):
+                begin(scene)
+            assert untouched(), f"write {number} failed outside any block: {failing.failed}"
+            assert differing(before, contents()) == {}, f"write {number} failed and left something: {failing.failed}"
