@@ -5,6 +5,7 @@ from django.contrib.auth.models import PermissionsMixin
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel import clock
 
@@ -27,7 +28,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     username = models.CharField(
         _("login name"), max_length=40, unique=True, validators=[RegexValidator(r"^[\w.@-]+\Z", _("Letters, digits and . @ - _ only."))]
     )
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
     email = models.EmailField(_("email"), blank=True)
     title = models.CharField(_("job title"), max_length=60, blank=True)
     is_active = models.BooleanField(_("active"), default=True)

@@ -18,7 +18,7 @@ from kernel.lifecycle import Refusal
 class CorrectionForm(CleanForm):
     """What is wrong, what is right, and why."""
 
-    field = forms.ChoiceField(label=_("What is wrong"))
+    field = forms.ChoiceField(label=_("What to correct"))
     new = forms.CharField(label=_("What is right"), max_length=4000, widget=forms.Textarea(attrs={"rows": 3}))
     reason = forms.CharField(label=_("Reason"), max_length=300, help_text=_("Name the paper that proves it."))
 

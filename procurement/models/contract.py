@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel.encryption import EncryptedField, EncryptedRow
 from kernel.models.living import Living
@@ -92,7 +93,7 @@ class KeyPerson(EncryptedRow):
     """A named person of the contract; may not change mid-term without the purchaser's consent."""
 
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="key_people")
-    name = models.CharField(_("name"), max_length=40)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=40)
     duty = models.CharField(_("duty"), max_length=60)
     qualification = models.CharField(_("qualification"), max_length=80, blank=True)
     phone = EncryptedField(_("telephone"), max_length=20, blank=True)

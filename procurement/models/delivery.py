@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel import clock
 from kernel.encryption import BlindIndexField, EncryptedField, EncryptedRow
@@ -58,7 +59,7 @@ class SignIn(EncryptedRow):
     KINDS = [("self", _("in person")), ("guardian", _("guardian")), ("family", _("family")), ("signed_for", _("signed for")), ("no_phone", _("no telephone"))]
     activity = models.ForeignKey(Activity, models.CASCADE, related_name="sign_ins")
     kind = models.CharField(_("signed by"), max_length=12, choices=KINDS, default="self")
-    name = EncryptedField(_("name"), max_length=40)
+    name = EncryptedField(pgettext_lazy("person", "name"), max_length=40)
     phone = EncryptedField(_("telephone"), max_length=20, blank=True)
     phone_key = BlindIndexField(of="phone", domain="phone")
     signed_at = models.DateTimeField(default=clock.now)

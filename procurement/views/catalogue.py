@@ -37,7 +37,7 @@ def catalogue_list(request):
     return render_list(
         request, rows, title=_("Catalogue"),
         columns=[
-            Column("code", _("Code")), Column("name", _("Item"), kind="link", sort="sort_key"), Column("category", _("Class")), Column("parent__name", _("Belongs to"), sort=False),
+            Column("code", _("Item code")), Column("name", _("Item"), kind="link", sort="sort_key"), Column("category", _("Class")), Column("parent__name", _("Belongs to"), sort=False),
             Column("place_scope", _("Where")), Column("nature", _("Nature"), value=lambda row: row.get_nature_display()), Column("catalogue__name", _("Edition"), sort=False),
         ],
         search=("code", "name", "sort_key", "content"),
