@@ -11,12 +11,13 @@ from communities.forms import wish as wish_forms  # noqa: F401
 from communities.lifecycle import need, wish  # noqa: F401
 from communities.models import Invitation, Membership, Need, Place, Purchaser, Wish
 from communities.models.place import under
-from communities.permissions import INVITERS, handles_money, is_platform_admin, may_staff_somewhere, memberships_of, place_paths, reach
-from kernel import clock, files, registry
+from communities.permissions import INVITERS, handles_money, has_role, is_platform_admin, may_staff_somewhere, memberships_of, place_paths, reach
+from kernel import clock, files, holidays, registry
 from kernel.detail import VERB_LABELS
 from kernel.pinyin import sort_key
 from kernel.registry import Hit, NavItem, Reminder, Task, Waiting
 
+holidays.keeper(lambda user: has_role(user, "finance"))
 ANSWER_DAYS = 5
 SHOWN = 50
 

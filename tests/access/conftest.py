@@ -1,0 +1,41 @@
+"""The world of the access tests: built once for the package, in one transaction that is rolled back; every test stands at the same moment."""
+
+import pytest
+from django.db import transaction
+
+from kernel import clock, seal
+from tests.access import world as stage
+from tests.access.objects import OWNERS, add_rest, people_of
+
+
+@pytest.fixture(scope="package")
+def built(django_db_setup, django_db_blocker):
+    """The world at its moment. What a test writes is undone by its own savepoint."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(seal.enrol, "__defaults__", (2**4,))
+    with django_db_blocker.unblock(), transaction.atomic():
+        world = add_rest(stage.build())
+        for user in {user for name in ("-", *OWNERS) for _role, _side, user in people_of(world, name)}:
+            stage.client_of(user)  # logged in here, not inside a test that takes its session back
+        yield world
+        transaction.set_rollback(True)
+    stage.forget_clients()
+    clock.set_to(None)
+    patch.undo()
+
+
+@pytest.fixture
+def world(built, db):
+    clock.set_to(stage.NOW)
+    return built
+
+
+@pytest.fixture
+def quick(world, monkeypatch):
+    """For thousands of requests: people are known without a session, and papers are not printed. Who may do what is asked all the same."""
+    import weasyprint
+    from django.contrib.auth.models import AnonymousUser
+
+    monkeypatch.setattr("django.contrib.auth.middleware.get_user", lambda request: request.META.get("tested.user") or AnonymousUser())
+    monkeypatch.setattr(weasyprint.HTML, "write_pdf", lambda self, *args, **kwargs: b"%PDF-1.7")
+    return world

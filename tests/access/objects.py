@@ -1,0 +1,196 @@
+"""The objects of the tables' `object` column: each is found in the world by one line, as the arguments of its address.
+
+Everything belongs to 柳荫社区, its street office, and the organization that won there: `people.own` are its people, `people.far` are not.
+Where another organization holds the object, OWNERS names its manager.
+"""
+
+from django.contrib.contenttypes.models import ContentType
+
+from communities.lifecycle import need as needs
+from communities.lifecycle import place as places
+from communities.lifecycle import staff
+from communities.models import Membership, Need
+from config.demo.papers import photo
+from evaluation.models import CallBack, Check, Finding, Panel
+from kernel import clock, holidays
+from kernel.models import Attachment, HolidayCalendar, Notice, StandIn
+from procurement import responses
+from procurement.lifecycle import amendment, backfill, bid, configuration, fund
+from procurement.models import Announcement, Bid, CatalogueItem, Closing, CostVoucher, Fund, Gate, Meeting, PaymentRequest
+from procurement.permissions_tender import owner_tag
+from providers.lifecycle import account, members, standing
+from reporting.lifecycle import report
+from reporting.models import YearTotal
+from tests.access.world import contract
+
+OWNERS = {"activity": "provider", "project_intended": "provider", "contract_draft": "provider", "contract_intended": "provider", "bid_draft": "provider4", "bid_file": "provider4", "bid_draft_pk": "provider4", "organization_submitted": "newcomer"}
+
+
+def add_rest(world):
+    """What the demo's stories do not leave behind: drafts, proposals, links and papers of every further kind, through the verbs."""
+    cast, own = world.cast, world.people.own
+    street, lelin = cast.purchasers["yuhe"], cast.organizations["lelin"]
+    world.place_new = places.add_place("community", "新设社区", cast.places["玉河街道"], actor=cast.admin)
+    world.invitation, world.invitation_token = staff.invite("新人", "handler", actor=own["leader"], purchaser=street)
+    staff.revoke_stand_in(StandIn.objects.get(), actor=own["accountant"])  # nobody here acts for two roles
+    world.standin = staff.stand_in(
+        cast.users["handler1b"], cast.users["committee1b"], actor=cast.users["handler1b"], starts_on=clock.today(), ends_on=clock.today(), reason="外出培训"
+    )
+    facts = {"target_group": "老年人", "headcount": 30, "method": "open_air", "asked_on": clock.today(), "asked_count": 20, "opinion": "希望尽快办。"}
+    world.need_draft = needs.raise_need(world.place, own["community"], title="血压常测", description="希望每月测一次血压。", **facts)
+    world.batch = backfill.enter(street, [{"number": "旧合同1号", "title": "去年的助老服务"}], actor=own["handler"], name="去年的合同")
+    world.amendment = amendment.draft_amendment(contract(world, "finding"), actor=own["handler"], subject_matter="调整活动安排")
+    world.gate = configuration.propose(Gate, own["section"], purchaser=street, order=9, key="legal", name="法制审核", role="legal")
+    world.exclusion = standing.exclude(cast.organizations["hefeng"], actor=own["finance"], kind="abnormal", document="市监〔2026〕9号", starts_on=clock.today())
+    world.account = account.ask_account(lelin, actor=own["provider"], bank="西川银行", number="6217009876543210", proof=photo("开户证明", 5))
+    _row, world.member_token = members.invite_member(lelin, actor=own["provider"], name="新同事", role="staff")
+    world.member = members.add_member(lelin, cast.login("provider2b", "乐邻职员"), "staff", actor=own["provider"])
+    world.calendar = HolidayCalendar.objects.filter(status="published").first()
+    world.calendar_draft = holidays.begin(actor=cast.admin, document_number="国办发明电〔2027〕1号")
+    world.report = report.ask_for("annual", actor=own["leader"], year=clock.today().year, purchaser=street)
+    world.fund_expected = fund.create_fund(own["fund_owner"], purchaser=street, name="追加资金", source="fiscal", fiscal_year=clock.today().year, amount=50000)
+    world.notice = Notice.objects.filter(user=own["handler"]).first()
+    lot = world.plots["published"].lots.get()
+    world.bid_draft = bid.start_bid(cast.organizations["ciguang"], lot, actor=cast.users["provider4"])
+    bid.save_part(world.bid_draft, f"{bid.FILE_PREFIX}1", responses.pack("方案.txt", "text/plain", b"plan"), actor=cast.users["provider4"])
+    world.bid_submitted = Bid.objects.get(lot=lot, owner_tag=owner_tag(lelin.pk, lot.pk))
+    world.bid_opened = Bid.objects.get(lot=world.plots["scoring"].lots.get(), organization=lelin)
+    world.people.extra = special(world)
+    return world
+
+
+def special(world):
+    """(user, object) → further names of the tables: who bid for the same purchase, who leads the panel."""
+    leading = panel(world).members.get(is_leader=True, left_at=None).user_id
+    rival = world.cast.users["provider"].pk
+    return {(rival, "tender_opened"): ("rival",), (leading, "panel"): ("leading",), (leading, "panel_member"): ("leading",), (leading, "panel_bid"): ("leading",)}
+
+
+def papers(subject):
+    """The files of a subject."""
+    return Attachment.objects.filter(subject_type=ContentType.objects.get_for_model(subject), subject_id=subject.pk)
+
+
+def file_of(subject):
+    row = papers(subject).first()
+    return row.pk, row.original_name
+
+
+def stage(w, key, order):
+    return contract(w, key).stages.get(order=order)
+
+
+def panel(w):
+    return Panel.objects.get()
+
+
+OBJECTS = {
+    "-": lambda w: (),
+    # the ordering side
+    "place": lambda w: w.place,
+    "place_new": lambda w: w.place_new,
+    "street_office": lambda w: w.cast.purchasers["yuhe"],
+    "membership": lambda w: Membership.objects.get(user=w.people.own["supervisor"]),
+    "person": lambda w: w.people.own["supervisor"],
+    "invitation": lambda w: w.invitation,
+    "invitation_token": lambda w: w.invitation_token,
+    "standin": lambda w: w.standin,
+    "wish": lambda w: w.wish,
+    "wish_number": lambda w: w.wish.number,
+    "need": lambda w: Need.objects.filter(place=w.place, status="published").first(),
+    "need_draft": lambda w: w.need_draft,
+    # the doing side
+    "organization": lambda w: w.cast.organizations["lelin"],
+    "organization_submitted": lambda w: w.cast.organizations["xinmiao"],
+    "member": lambda w: w.member,
+    "member_token": lambda w: w.member_token,
+    "exclusion": lambda w: w.exclusion,
+    "account": lambda w: w.account,
+    # the buying
+    "item": lambda w: CatalogueItem.objects.filter(catalogue__kind="guidance", level=2).first(),
+    "fund": lambda w: Fund.objects.get(name="玉河街道社区服务专项"),
+    "fund_expected": lambda w: w.fund_expected,
+    "project": lambda w: w.plots["finding"],
+    "project_draft": lambda w: w.plots["draft"],
+    "project_returned": lambda w: w.plots["returned"],
+    "project_pre": lambda w: w.plots["submitted"],
+    "project_committee": lambda w: w.plots["committee"],
+    "project_approved": lambda w: w.plots["approved"],
+    "project_intended": lambda w: w.plots["contract_draft"],
+    "meeting": lambda w: Meeting.objects.order_by("pk").first(),
+    "gate_kind": lambda w: "gate",
+    "gate": lambda w: ("gate", w.gate.pk),
+    "batch": lambda w: w.batch,
+    "tender": lambda w: w.plots["published"].lots.get().tender,
+    "tender_opened": lambda w: w.plots["scoring"].lots.get().tender,
+    "lot": lambda w: w.plots["published"].lots.get(),
+    "lot_opened": lambda w: w.plots["scoring"].lots.get(),
+    "bid_draft": lambda w: w.bid_draft.public_id,
+    "bid_file": lambda w: (w.bid_draft.public_id, "file-1"),
+    "bid_submitted": lambda w: w.bid_submitted.public_id,
+    "bid_opened": lambda w: w.bid_opened.public_id,
+    "bid_draft_pk": lambda w: w.bid_draft.pk,
+    "bid_submitted_pk": lambda w: w.bid_submitted.pk,
+    "bid_opened_pk": lambda w: w.bid_opened.pk,
+    "receipt": lambda w: w.bid_submitted.receipt,
+    "notice_number": lambda w: Announcement.objects.filter(public=True, tender=w.plots["published"].lots.get().tender, kind="notice").get().number,
+    # the doing
+    "contract": lambda w: contract(w, "finding"),
+    "contract_draft": lambda w: contract(w, "contract_draft"),
+    "of_lot": lambda w: ("lot", contract(w, "finding").lot_id),
+    "activity": lambda w: contract(w, "contract_draft").activities.filter(status="planned").first(),
+    "activity_answered": lambda w: contract(w, "finding").activities.filter(status__in=("answered", "checked")).first(),
+    "voucher": lambda w: CostVoucher.objects.filter(contract=contract(w, "closing")).first(),
+    "stage": lambda w: stage(w, "finding", 3),
+    "payment": lambda w: PaymentRequest.objects.get(status="in_approval"),
+    "closing": lambda w: Closing.objects.get(),
+    "contract_closing": lambda w: contract(w, "closing"),
+    "amendment": lambda w: w.amendment,
+    "contract_file": lambda w: file_of(contract(w, "finding")),
+    "photo": lambda w: papers(contract(w, "finding").activities.filter(status__in=("answered", "checked")).first()).filter(original_name__endswith=".jpg").first(),
+    # the judging
+    "check": lambda w: Check.objects.get(),
+    "check_item": lambda w: (Check.objects.get().pk, Check.objects.get().items.first().pk),
+    "call": lambda w: (Check.objects.get().pk, CallBack.objects.first().pk),
+    "finding": lambda w: Finding.objects.get(),
+    "panel": panel,
+    "panel_member": lambda w: (panel(w).pk, panel(w).members.get(user=w.people.own["expert"]).pk),
+    "panel_bid": lambda w: (panel(w).pk, w.bid_opened.pk),
+    "panel_file": lambda w: (panel(w).pk, w.bid_opened.pk, "file-1"),
+    # reports and the platform
+    "report": lambda w: w.report,
+    "report_number": lambda w: w.report.number,
+    "total": lambda w: YearTotal.objects.get(),
+    "notice": lambda w: w.notice,
+    "job": lambda w: w.report.job,
+    "calendar": lambda w: w.calendar,
+    "calendar_draft": lambda w: w.calendar_draft,
+    "rule": lambda w: "B09",
+    "draft_key": lambda w: "project-new",
+    "act": lambda w: ("project", w.plots["draft"].pk, "submit"),
+    "of_contract": lambda w: ("contract", contract(w, "finding").pk),
+    "correction": lambda w: ("contract", contract(w, "finding").pk, 1),
+    "verify_link": lambda w: "MQ:abc",
+    "reset_key": lambda w: ("1", "abc-def"),
+}
+
+
+def arguments(world, name):
+    """The arguments of an object's address, as text."""
+    known = world.__dict__.setdefault("_arguments", {})
+    if name not in known:
+        found = OBJECTS[name](world)
+        known[name] = [str(getattr(part, "pk", part)) for part in (found if isinstance(found, tuple) else (found,))]
+    return known[name]
+
+
+def people_of(world, name):
+    """[(role, "own" or "far", user)]: who is tried on an object."""
+    own, far = dict(world.people.own), {role: list(users) for role, users in world.people.far.items()}
+    if name in OWNERS:
+        far["provider"] = [user for user in (own["provider"], *far["provider"]) if user.username != OWNERS[name]]
+        own["provider"] = world.cast.users[OWNERS[name]]
+    rows = [(role, "own", user) for role, user in own.items()]
+    return rows + [(role, "far", user) for role, users in far.items() for user in users]
+
+
