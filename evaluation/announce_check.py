@@ -59,7 +59,7 @@ def contract_panel(contract, user):
     may = supervises(user, contract)
     if not (assignment or may):
         return None
-    findings = Finding.objects.visible_to(user).filter(check_of__assignment__contract=contract)
+    findings = Finding.objects.visible_to(user).filter(check_of__assignment__contract=contract) if checks or organizations_of(user) else ()
     checked = {row.stage_id for row in checks}
     waiting = [stage for stage in contract.stages.all() if stage.pk not in checked and stage.activities.all()] if may and assignment else []
     context = {"contract": contract, "assignment": assignment, "checks": checks, "findings": findings, "may": may, "stages": waiting}
@@ -71,8 +71,8 @@ registry.panel("contract", contract_panel)
 
 @grants_contracts
 def audited(person):
-    """Ids of the contracts this person audits; who opened the page is asked once whether they audit any."""
-    if getattr(person, "_keeps_principals", False) and not judging_hats(person)[1]:
+    """Ids of the contracts this person audits. Of the reader of a page it is asked once whether they audit any; an auditor acts for a firm."""
+    if getattr(person, "_keeps_principals", False) and not (organizations_of(person) and judging_hats(person)[1]):
         return ()
     return Assignment.objects.filter(auditor=person, ended_at=None).values_list("contract", flat=True)
 

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.contrib import messages
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from kernel import clock, lifecycle, trail
+from kernel.models import Hold, TrailRow
 
 GIVEN = {"actor", "happened_on", "reason"}
 VERB_LABELS = {
@@ -35,6 +38,21 @@ def trail_of(subject):
     if not hasattr(subject, "_trail_rows"):
         subject._trail_rows = list(trail.rows_of(subject))
     return subject._trail_rows
+
+
+def preload(*subjects):
+    """Trail and open holds of several subjects of one page, in two queries."""
+    found = {}
+    for subject in subjects:
+        subject._trail_rows, subject._known_holds = [], []
+        found[ContentType.objects.get_for_model(subject).pk, subject.pk] = subject
+    query = Q(pk__in=[])
+    for kind in {kind for kind, _pk in found}:
+        query |= Q(subject_type=kind, subject_id__in=[pk for other, pk in found if other == kind])
+    for row in TrailRow.objects.filter(query).select_related("actor", "on_behalf_of").order_by("id"):
+        found[row.subject_type_id, row.subject_id]._trail_rows.append(row)
+    for hold in Hold.objects.filter(query, released_at=None).order_by("placed_at"):
+        found[hold.subject_type_id, hold.subject_id]._known_holds.append(hold)
 
 
 def verb_label(subject, verb):
@@ -162,4 +180,5 @@ def render_detail(request, subject, template, *, status=200, **context):
     """A subject's page: `template` extends kernel/detail.html and gets `subject` and the context. It only shows: 405 for a POST."""
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
+    subject._shown_to = request.user.pk
     return render(request, template, {"subject": subject, **context}, status=status)

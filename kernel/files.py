@@ -48,6 +48,18 @@ def register_access(model, may_read, *, disposable=False):
         _disposable.add(model)
 
 
+def by_sight(model):
+    """The usual rule: whoever may see the subject reads its files. The page that shows the subject has asked already."""
+
+    def rule(user, attachment):
+        shown = attachment._state.fields_cache.get("subject")
+        if user.pk and getattr(shown, "_shown_to", None) == user.pk:
+            return True
+        return model.objects.visible_to(user).filter(pk=attachment.subject_id).exists()
+
+    return rule
+
+
 def register_roles(labels):
     """Further role keys with their lazily translated labels."""
     ROLES.update(labels)

@@ -10,11 +10,13 @@ from functools import reduce
 from operator import or_
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.dateparse import parse_date
+from django.utils.functional import cached_property
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
@@ -185,6 +187,14 @@ def heads(queryset, columns, asked):
             {"label": column.label, "right": column.kind in RIGHT, "sortable": sortable, "aria": aria, "next": f"-{column.key}" if current == "asc" else column.key}
         )
     return found
+
+
+class CappedPaginator(Paginator):
+    """Pages of a long public list; counts no further than the cap."""
+
+    @cached_property
+    def count(self):
+        return min(self.object_list.order_by().values("pk")[: COUNT_CAP + 1].count(), COUNT_CAP)
 
 
 def page_number(request, pages):

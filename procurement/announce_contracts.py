@@ -36,11 +36,6 @@ register_freeze(payment_account.freeze, payment_account.thaw)
 registry.totals(contract_totals.differing_totals)
 
 
-def _parties(model):
-    """Parties of the contract read its files."""
-    return lambda user, attachment: model.objects.visible_to(user).filter(pk=attachment.subject_id).exists()
-
-
 def _evidence(user, attachment):
     """Photos: the parties; sign-in sheets with names: the provider and the supervising staff, no longer once the contacts are closed."""
     row = Activity.objects.visible_to(user).select_related("contract__organization", "contract__project__place").filter(pk=attachment.subject_id).first()
@@ -61,7 +56,7 @@ def evidence_closed(row):
 
 
 for _model in (Contract, PaymentRequest, CostVoucher, Closing):
-    files.register_access(_model, _parties(_model))
+    files.register_access(_model, files.by_sight(_model))  # the parties of the contract
 files.register_access(Activity, _evidence)
 access.register_guard(SignIn, lambda person, field, actor: evidence_closed(person.activity))
 
@@ -89,6 +84,8 @@ def find(user, text):
 
 def on_project(project, user):
     """Contracts of a project with what was paid, and the way to draft one."""
+    if project.status in ("draft", "in_review", "returned") or (project.status == "approved" and project.way == "open"):
+        return None
     rows = list(Contract.objects.visible_to(user).filter(project=project).select_related("organization"))
     requests = list(PaymentRequest.objects.filter(stage__contract__in=rows).select_related("stage__contract")[:50]) if rows else []
     draft = ""

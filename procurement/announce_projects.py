@@ -25,12 +25,8 @@ for _step in (gates.PASS_GATE, gates.CUT, gates.SEND_BACK, gates.REJECT):
 meeting.LIFE.form(meeting.MINUTES, MinutesForm)
 
 
-def _by_visibility(model):
-    return lambda user, attachment: model.objects.visible_to(user).filter(pk=attachment.subject_id).exists()
-
-
 for _model in (Fund, Project, Meeting):
-    files.register_access(_model, _by_visibility(_model))
+    files.register_access(_model, files.by_sight(_model))
 
 
 def _government(user):

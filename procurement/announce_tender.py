@@ -38,7 +38,7 @@ def _office_tasks(user):
         return
     now = clock.now()
     own = Q(purchaser__in=handled)
-    untold = Q(status="awarded", lots__status="awarded") & ~Q(opening_record__has_key="result_told")
+    untold = Q(status="awarded", pk__in=Lot.objects.filter(status="awarded").values("tender")) & ~Q(opening_record__has_key="result_told")
     wanted = (
         own & (Q(status="draft") | Q(status="published", deadline__lte=now) | Q(status="opened", profile__scoring="lowest") | untold)
         | Q(purchaser__in=deciding, status="evaluated")
@@ -51,7 +51,7 @@ def _office_tasks(user):
         due = {"published": row.opens_at, "evaluated": row.award_due_on}.get(row.status)
         return Task("tender", row.title, action, row.get_absolute_url(), since, due)
 
-    yield Waiting(Tender.objects.filter(pk__in=Tender.objects.filter(wanted).values("pk")), office_step)
+    yield Waiting(Tender.objects.filter(wanted, status__in=("draft", "published", "opened", "awarded", "evaluated"))[:200], office_step)
 
 
 def _opener_tasks(user):
@@ -109,6 +109,8 @@ def search(user, text):
 
 def project_panel(project, user):
     """On the project's page: how its provider is found."""
+    if project.status in ("draft", "in_review", "returned"):
+        return None
     lots = list(Lot.objects.visible_to(user).filter(project=project).select_related("tender", "award__organization"))
     handles = has_role(user, "handler", purchaser=project.purchaser_id)
     free = handles and project.status in ("approved", "sourcing") and not any(row.status != "failed" and row.tender.status != "cancelled" for row in lots)

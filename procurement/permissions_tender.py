@@ -4,9 +4,9 @@ Before the opening a bid is seen by its own organization alone: not by the handl
 count (财政部令第87号 第28、33条). Organizations are recognised by an HMAC tag, for the rows name none.
 """
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from communities.permissions import memberships_of, place_paths, purchaser_ids
+from communities.permissions import in_places, memberships_of, place_paths, purchaser_ids
 from kernel import crypto
 from kernel.lifecycle import principals_of
 from procurement.permissions import organization_ids
@@ -41,31 +41,31 @@ class TenderQuerySet(QuerySet):
     def visible_to(self, user):
         """The purchaser's people, the project's community, finance; providers what was published; panel members their own
         through `evaluation`. A tender in draft is nobody else's."""
+        from procurement.models import Lot, TenderOpener
+
         query = Q(pk__in=[])
         for person in _everyone(user):
             query |= Q(purchaser__in=purchaser_ids(person))
-            for path in place_paths(person, "finance"):
-                query |= Q(purchaser__place__path__startswith=path)
-            for path in place_paths(person, "community", "grid_worker"):
-                query |= Q(status__in=PUBLIC_STATES) & Q(pk__in=self._tenders_at(path))
-            if organization_ids(person):
-                query |= Q(status__in=PUBLIC_STATES, announcements__kind="notice") | self._bid_by(person)
-            query |= Q(openers__user=person)
+            if paths := place_paths(person, "finance"):
+                query |= in_places(paths, "purchaser__place__path")
+            if paths := place_paths(person, "community", "grid_worker"):
+                query |= Q(status__in=PUBLIC_STATES) & Q(Exists(Lot.objects.filter(in_places(paths, "project__place__path"), tender=OuterRef("pk"))))
+            if organizations := organization_ids(person):
+                query |= Q(status__in=PUBLIC_STATES) & Q(self._announced())
+                query |= Q(pk__in=Lot.objects.filter(bids__organization__in=organizations).values("tender"))
+            query |= Q(pk__in=TenderOpener.objects.filter(user=person).values("tender"))
             for rule in _further:
                 query |= rule(person)
-        return self.filter(pk__in=self.model._base_manager.filter(query).values("pk"))
+        return self.filter(query)
 
     def open_for_responses(self, now):
         """Published, sealed or not, and not yet closed."""
-        return self.filter(status="published", venue="internal", deadline__gt=now, announcements__kind="notice").distinct()
+        return self.filter(self._announced(), status="published", venue="internal", deadline__gt=now)
 
-    def _tenders_at(self, path):
-        from procurement.models import Lot
+    def _announced(self):
+        from procurement.models import Announcement
 
-        return Lot.objects.filter(project__place__path__startswith=path).values("tender")
-
-    def _bid_by(self, person):
-        return Q(lots__bids__organization__in=organization_ids(person))
+        return Exists(Announcement.objects.filter(tender=OuterRef("pk"), kind="notice"))
 
 
 _further = []
@@ -92,8 +92,8 @@ class BidQuerySet(QuerySet):
             if organizations := organization_ids(person):
                 query |= Q(organization__in=organizations) | Q(owner_tag__in=own_tags(person))
             query |= Q(status__in=OPENED_STATES, lot__tender__purchaser__in=purchaser_ids(person, *READERS))
-            for path in place_paths(person, "finance"):
-                query |= Q(status__in=OPENED_STATES, lot__tender__purchaser__place__path__startswith=path)
+            if paths := place_paths(person, "finance"):
+                query |= Q(status__in=OPENED_STATES) & in_places(paths, "lot__tender__purchaser__place__path")
         return self.filter(query)
 
     def of_organization(self, organization, lots):

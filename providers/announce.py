@@ -9,7 +9,7 @@ from communities.permissions import memberships_of, reach
 from kernel import files, registry, trail
 from kernel.lifecycle import principals_of
 from kernel.pinyin import sort_key
-from kernel.registry import Hit, NavItem, Task
+from kernel.registry import Hit, NavItem, Task, Waiting
 from providers.lifecycle import account as accounts  # noqa: F401
 from providers.lifecycle import organization  # noqa: F401
 from providers.models import BankAccount, Organization
@@ -27,13 +27,17 @@ def waiting(user):
     """Organizations to verify, accounts to confirm; for a manager: what is missing from their own."""
     verifying, confirming = own_rows(user)
     if verifying:
-        for row in Organization.objects.filter(status="submitted").select_related("place")[:200]:
+        def to_verify(row):
             if any(in_area_of(mine, row) for mine in verifying) and not is_member(user, row):
                 yield Task("organization", row.name, _("Verify it"), row.get_absolute_url(), since=row.created_at, detail=row.get_kind_display())
+
+        yield Waiting(Organization.objects.filter(status="submitted").select_related("place")[:200], to_verify)
     if confirming:
-        for row in BankAccount.objects.waiting().select_related("organization__place")[:200]:
+        def to_confirm(row):
             if any(in_area_of(mine, row.organization) for mine in confirming) and row.asked_by_id != user.pk:
                 yield Task(_("bank account"), row.organization.name, _("Confirm the account"), reverse("account_confirm", args=[row.pk]), since=row.asked_at)
+
+        yield Waiting(BankAccount.objects.waiting().select_related("organization__place")[:200], to_confirm)
     for row in member_rows(user):
         own = row.organization
         if row.role != "manager":
@@ -57,7 +61,7 @@ registry.nav(
     NavItem("public", _("Register an organization"), "organization_register", may=lambda user: True, order=80),
 )
 
-files.register_access(Organization, lambda user, row: Organization.objects.visible_to(user).filter(pk=row.subject_id).exists())
+files.register_access(Organization, files.by_sight(Organization))
 
 
 def reads_proof(user, attachment):

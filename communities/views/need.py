@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import get_template
 from django.urls import reverse
@@ -19,7 +18,7 @@ from kernel import trail
 from kernel.detail import render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal
-from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
+from kernel.listing import CappedPaginator, ChoiceFilter, Column, DateFilter, render_list
 from kernel.registry import panels_for
 
 
@@ -131,7 +130,7 @@ def needs_public(request):
         rows = rows.filter(place__path__contains=f"/{int(place)}/")
     if text := request.GET.get("q", "").strip()[:60]:
         rows = rows.filter(title__icontains=text)
-    page = Paginator(rows, 20).get_page(request.GET.get("page"))
+    page = CappedPaginator(rows, 20).get_page(request.GET.get("page"))
     places = Place.objects.open().filter(kind=Place.COMMUNITY).select_related("parent").order_by("parent__sort_key", "sort_key")
     return render(request, "communities/needs_public.html", {"page": page, "places": places, "place": place, "q": text})
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from kernel.cleaning import CleanForm
-from kernel.detail import refuse, render_detail
+from kernel.detail import preload, refuse, render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
@@ -76,6 +76,11 @@ def contract_detail(request, pk):
         row.contract = contract
         row._prefetched_objects_cache = {"clearances": [], **getattr(row, "_prefetched_objects_cache", {}), "activities": [one for one in activities if one.stage_id == row.pk]}
         row.refusal = stages.objection(row) if contract.status in ("performing", "terminated") else None
+    contract._prefetched_objects_cache = {"stages": plan, **getattr(contract, "_prefetched_objects_cache", {})}
+    amended = list(contract.amendments.all())
+    for row in amended:
+        row.contract = contract
+    preload(contract, *amended)
     closing = getattr(contract, "closing", None)
     closed = closing is not None and closing.status == "accepted"
     return render_detail(
@@ -85,7 +90,7 @@ def contract_detail(request, pk):
         stages=plan,
         key_people=contract.key_people.all(),
         activities=activities,
-        amendments=contract.amendments.all(),
+        amendments=amended,
         notices=contract.announcements.all() if contract.notice_published_on or closed else (),
         closing=closing,
         warning=warning_for(contract.organization),

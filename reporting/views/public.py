@@ -1,18 +1,18 @@
 """Public pages: no login, no JavaScript."""
 
-from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from communities.models import Place
+from kernel.listing import CappedPaginator
 from reporting import public
 
 PAGE = 20
 
 
 def page_of(request, rows):
-    return Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    return CappedPaginator(rows, PAGE).get_page(request.GET.get("page"))
 
 
 @require_safe

@@ -1,0 +1,1 @@
+"""Measured numbers of design.md: `python3 dev.py bench`."""
