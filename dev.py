@@ -5,6 +5,7 @@ python3 dev.py run                          make everything ready, start web, wo
 python3 dev.py test [--postgres] [args]     the whole suite on SQLite, or on PostgreSQL and Redis; args go to pytest
 python3 dev.py lint                         ruff and the import contract
 python3 dev.py bench [args]                 measured ratios (tests/bench)
+python3 dev.py screenshots                  make docs/screenshots anew from a demo of their own
 python3 dev.py messages                     compile translations and list what is missing
 python3 dev.py check                        Django's checks and pending migrations
 python3 dev.py servers                      start (as root: install) PostgreSQL and Redis on this machine
@@ -114,6 +115,12 @@ def bench(arguments):
     return subprocess.run([PYTHON, "-m", "tests.bench", *arguments], cwd=ROOT, env=child_environment()).returncode
 
 
+def screenshots(arguments):
+    """The README's pictures, from a demo in a folder of its own."""
+    environment.prepare("requirements-dev.lock", with_dev=True)
+    return subprocess.run([PYTHON, "-m", "tests.e2e.screenshots"], cwd=ROOT, env=child_environment(DIANDAN_CHROMIUM=environment.chromium())).returncode
+
+
 def messages(arguments):
     environment.prepare("requirements-dev.lock")
     environment.compile_messages("--missing")
@@ -134,7 +141,7 @@ def start_servers(arguments):
     return 0
 
 
-COMMANDS = {"run": run, "test": test, "lint": lint, "bench": bench, "messages": messages, "check": check, "servers": start_servers}
+COMMANDS = {"run": run, "test": test, "lint": lint, "bench": bench, "screenshots": screenshots, "messages": messages, "check": check, "servers": start_servers}
 
 
 def main():

@@ -21,7 +21,7 @@ ACCEPTORS = ("section", "supervisor", "leader")
 
 
 def _end(day):
-    return clock.end_of_day(day) if day else None
+    return day  # a bare day: open until its last minute, shown without an hour
 
 
 def payable_stages(rows):
@@ -81,7 +81,7 @@ def of_handler(user):
     yield Waiting(rows.filter(wanted).order_by("sign_due_on", "pk")[:MOST], formalities)
     drafted = Contract.objects.filter(lot=OuterRef("pk")).exclude(status="cancelled")
     won = Lot.objects.filter(~Exists(drafted), status="awarded", tender__purchaser__in=ids, award__declined_on=None).select_related("award__organization")
-    yield Waiting(won.order_by("award__sign_due_on")[:MOST], lambda row: Task("contract", row.title, _("Draft the contract"), reverse("contract_create", args=["lot", row.pk]), since=clock.midnight(row.award.decided_on), due=_end(row.award.sign_due_on), detail=str(row.award.organization)))
+    yield Waiting(won.order_by("award__sign_due_on")[:MOST], lambda row: Task("contract", row.title, _("Draft the contract"), reverse("contract_create", args=["lot", row.pk]), since=row.award.decided_on, due=_end(row.award.sign_due_on), detail=str(row.award.organization)))
     unpaid = PaymentStage.objects.filter(contract=OuterRef("pk"), amount__gt=F("paid") + F("held"), settle_reason="")
     yield Waiting(rows.filter(~Exists(unpaid), status="performing", closing__status="accepted")[:MOST], lambda row: Task("contract", row.title, _("Close the contract"), row.get_absolute_url(), detail=row.number))
     since = add_workdays(today, -ANSWER_WORKDAYS - 1).date

@@ -62,6 +62,20 @@ def contract_list(request):
     )
 
 
+def _know(row, name, found):
+    """Related rows that were read already: `.all()` asks no more, `.filter()` and `.order_by()` still do."""
+    rows = getattr(row, name).all()
+    rows._result_cache, rows._prefetch_done = found, True
+    row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = rows
+
+
+def read(manager, rows):
+    """The related rows as a query that was asked already: `.all()` costs nothing, any other question is asked of the database."""
+    known = manager.all()
+    known._result_cache, known._prefetch_done = list(rows), True
+    return known
+
+
 @login_required
 def contract_detail(request, pk):
     contract = visible(request, pk)
@@ -74,9 +88,11 @@ def contract_detail(request, pk):
         row.stage = names.get(row.stage_id)
     for row in plan:
         row.contract = contract
-        row._prefetched_objects_cache = {"clearances": [], **getattr(row, "_prefetched_objects_cache", {}), "activities": [one for one in activities if one.stage_id == row.pk]}
+        if not row.held:
+            _know(row, "clearances", [])
+        _know(row, "activities", [one for one in activities if one.stage_id == row.pk])
         row.refusal = stages.objection(row) if contract.status in ("performing", "terminated") else None
-    contract._prefetched_objects_cache = {"stages": plan, **getattr(contract, "_prefetched_objects_cache", {})}
+    _know(contract, "stages", plan)
     amended = list(contract.amendments.all())
     for row in amended:
         row.contract = contract
@@ -101,6 +117,7 @@ def contract_detail(request, pk):
 
 
 @login_required
+@require_safe
 def contract_spending(request, pk):
     """What the provider spent beside its budget lines, with the vouchers; and which fund and year carries the contract."""
     contract = visible(request, pk)

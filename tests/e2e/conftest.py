@@ -21,12 +21,15 @@ def cast(transactional_db, monkeypatch):
     clock.set_to(BEGINS)
     call_command("load_calendar", verbosity=0)
     call_command("load_catalogue", verbosity=0)
-    return Cast(told, BEGINS.year).build()
+    return Cast(told, [BEGINS.year]).build()
 
 
 @pytest.fixture
 def people(cast, browse):
-    return People(browse, cast.told["password"])
+    """Everybody by login name. Nobody's browser may have complained: no console error, no report of the content policy."""
+    everybody = People(browse, cast.told["password"])
+    yield everybody
+    assert everybody.complaints == []
 
 
 @pytest.fixture

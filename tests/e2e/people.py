@@ -133,18 +133,26 @@ class People:
     """Everybody of the walk by login name; each logs in through the form at the first call."""
 
     def __init__(self, browse, password):
-        self.browse, self.password, self.known = browse, password, {}
+        self.browse, self.password, self.known, self.complaints = browse, password, {}, []
+
+    def _sits_down(self, name, **how):
+        tab = self.browse(**how)
+        tab.on("console", lambda line: line.type == "error" and self.complaints.append(f"{name} {tab.url}: {line.text}"))
+        tab.on("requestfailed", lambda request: "/static/" in request.url and self.complaints.append(f"{name}: {request.url}"))
+        return Person(name, tab)
 
     def __call__(self, username, phone=False):
         if (username, phone) not in self.known:
-            person = Person(username, self.browse(phone=phone))
+            person = self._sits_down(username, phone=phone)
             person.opens("/accounts/login/").fills(login=username, password=self.password).presses("登录")
             self.known[username, phone] = person
         return self.known[username, phone]
 
     def somebody(self, phone=True):
         """A resident without account."""
-        return Person("resident", self.browse(phone=phone))
+        if ("", phone) not in self.known:
+            self.known["", phone] = self._sits_down("resident", phone=phone)
+        return self.known["", phone]
 
 
 def goes_on(days=0, hours=0):
