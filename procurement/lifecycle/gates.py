@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock, notices, trail
-from kernel.lifecycle import Refusal, Step, advance
+from kernel.lifecycle import Refusal, Step, advance, refusal_of
 from kernel.money import yuan
 from procurement.models import GateRun, Project
 from procurement.permissions import holds, organization_ids
@@ -74,8 +74,10 @@ def decide_gate(run, result, actor, remark="", *, cut_to=None, line_remarks=None
     Raises PermissionDenied or Refusal: not_its_turn, in_meeting, applicant, concerned, cut_amount, reason_missing.
     """
     project = Project.objects.select_for_update().get(pk=run.project_id)
-    now_open = project.open_run() if project.status == "in_review" else None
-    if project.status == "in_review" and (now_open is None or now_open.pk != run.pk):
+    if project.status not in PASS_GATE.sources:
+        raise refusal_of(project, STEPS[result], actor)  # decided meanwhile: whoever comes second gets a sentence, not a bare 403
+    now_open = project.open_run()
+    if now_open is None or now_open.pk != run.pk:
         raise Refusal(
             "not_its_turn", _("“{gate}” does not decide “{project}” now.").format(gate=run.name, project=project), todo=_("The gate “{open}” comes first.").format(open=now_open or "—")
         )

@@ -4,7 +4,9 @@ role is too weak, and with each single write inside it failing.
 A noun's scenes are built once through real verbs inside one transaction; each case runs in a savepoint of its own that is rolled back.
 """
 
+import datetime
 import importlib
+import os
 import pkgutil
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -118,10 +120,8 @@ class World:
         if isinstance(builder, View):
             scene, moment, error = self.built(builder.base)
             return (scene and builder.of(scene), moment, error)
-        clock.set_to(None)
         try:
-            with transaction.atomic():
-                return builder(), clock.now(), None
+            return *begin(builder), None
         except Exception as error:  # noqa: BLE001
             return None, None, error
 
@@ -133,6 +133,14 @@ class World:
             raise error
         clock.set_to(moment)
         return scene
+
+
+def begin(builder):
+    """Build a scene as of the day the run stands at; returns it with the moment it ends at."""
+    day = os.environ.get("DIANDAN_TEST_TODAY")
+    clock.set_to(clock.midnight(datetime.date.fromisoformat(day)) + datetime.timedelta(hours=9) if day else None)
+    with transaction.atomic():
+        return builder(), clock.now()
 
 
 def fresh(row):

@@ -16,6 +16,11 @@ CHILD = "import django; django.setup(); from tests.lives import racing; racing.s
 HEAD_START = 0.15  # seconds for both to have read their task
 
 
+def say(line):
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
 def serve():
     """The child: take what is asked for at the instant named, say how it ended."""
     from django.core.exceptions import PermissionDenied
@@ -27,7 +32,7 @@ def serve():
     from tests.lives.harness import function_of
 
     assert scenarios.load_lives
-    print("ready", flush=True)
+    say("ready")
     for line in sys.stdin:
         noun, key, subject, actor, kwargs, moment, start = pickle.loads(base64.b64decode(line))  # noqa: S301 - our own parent wrote it
         clock.set_to(moment)
@@ -42,7 +47,7 @@ def serve():
         except Exception as error:  # noqa: BLE001 - the parent reports it
             answer = {"won": False, "code": "error", "sentence": repr(error)}
         connection.close()
-        print(json.dumps(answer), flush=True)
+        say(json.dumps(answer))
 
 
 class Racers:

@@ -7,11 +7,10 @@ Every verb scenario marked `race`; races over money and between different subjec
 import re
 
 import pytest
-from django.db import transaction
 
-from kernel import clock, seal, trail
+from kernel import seal, trail
 from tests.lives import scenarios
-from tests.lives.harness import NOUNS, builders_of, fresh, person, verb_of
+from tests.lives.harness import NOUNS, begin, builders_of, fresh, person, verb_of
 from tests.lives.racing import Racers
 from tests.processes import child_environment
 
@@ -36,12 +35,10 @@ def racers(transactional_db, monkeypatch):
 def run(racers, name, key):
     """Problems of one race, as sentences; none when one won and the other was told."""
     case = NOUNS[name].cases[key]
-    clock.set_to(None)
-    with transaction.atomic():
-        scene = next(iter(builders_of(name, key).values()))()
+    scene, moment = begin(next(iter(builders_of(name, key).values())))
     subject = fresh(scene.subject)
     before = trail.rows_of(subject).count()
-    answers = racers.run(name, key, subject, person(case.actor(scene)), case.kwargs(scene), clock.now())
+    answers = racers.run(name, key, subject, person(case.actor(scene)), case.kwargs(scene), moment)
     lost = [answer for answer in answers if not answer["won"]]
     if len(lost) != 1:
         return [f"{name}.{key}: {answers}"]
