@@ -50,7 +50,7 @@ def build():
     call_command("load_calendar", verbosity=0)
     call_command("load_catalogue", verbosity=0)
     clock.set_to(Travel(story.FIRST_DAY, NOW).at)
-    cast = Cast(script("cast"), NOW.year).build()
+    cast = Cast(script("cast"), [NOW.year]).build()
     themes = script("plots")["themes"]
     plots = {}
     for key, theme, way, scale, began, ends in PLOTS:
