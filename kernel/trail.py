@@ -41,12 +41,14 @@ def chain_of(subject):
     return named() if named else subject._meta.app_label
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record(subject, verb, *, actor, on_behalf_of=None, from_status="", to_status="", happened_on=None, reason="", params=None):
     """Append one row to the subject's chain and return it. Locks the chain's head, so call it last."""
     name = chain_of(subject)
-    ChainHead.objects.get_or_create(name=name)
-    head = ChainHead.objects.select_for_update().get(name=name)
+    head = ChainHead.objects.select_for_update().filter(name=name).first()
+    if head is None:  # two firsts at once: one creates, both lock the same row
+        ChainHead.objects.get_or_create(name=name)
+        head = ChainHead.objects.select_for_update().get(name=name)
     row = TrailRow(
         chain=head,
         seq=head.seq + 1,

@@ -46,8 +46,15 @@ def make_office(name="锦绣街道", district=None, *, configured=True):
     office.staff = join(make_user("社区干事"), "community", place=office.community)
     office.finance = join(make_user("财政局"), "finance", place=district)
     if configured:
-        configuration.defaults_for(office.purchaser, office.section, office.leader, valid_from=datetime.date(2020, 1, 1))
+        settle_rules(office)
     return office
+
+
+def settle_rules(office):
+    """The usual settings of a street as if proposed and confirmed long ago; the verbs that do it have tests of their own."""
+    for model, fields in configuration.default_rows(office.purchaser):
+        day = datetime.date(2020, 1, 1)
+        model.objects.create(purchaser=office.purchaser, valid_from=day, proposed_by=office.section, confirmed_by=office.leader, confirmed_at=clock.midnight(day), **fields)
 
 
 def make_item(name="社区青少年读书会", nature="service", kind="guidance"):
