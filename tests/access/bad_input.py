@@ -63,6 +63,8 @@ def filled(form, case, now):
     kinds, value = CASES[case]
     data, bad = {}, []
     for field in form["fields"]:
+        if field.name.endswith("-DELETE") or "__prefix__" in field.name:  # a row to take out, and the pattern of a new one
+            continue
         if field.kind == "hidden":
             data[field.name] = field.value
         elif field.kind in kinds:
