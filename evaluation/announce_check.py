@@ -1,5 +1,7 @@
 """What supervision tells earlier pages: desk, navigation, panels on contracts, deadlines, access to files."""
 
+from functools import cache
+
 from django.utils.translation import gettext_lazy as _
 
 from communities.permissions import has_role, memberships_of, people
@@ -92,11 +94,12 @@ before_closing(open_findings)
 @registry.reminder
 def check_deadlines(now):
     """The auditor three days before the check is due; the street when it has lapsed."""
+    street = cache(lambda purchaser: tuple(people("supervisor", "handler", purchaser=purchaser)))
     for row in Check.objects.filter(status="open").select_related("assignment__contract__purchaser", "assignment__auditor", "stage"):
         due = clock.end_of_day(row.due_on)
         if due < now:
             yield Reminder(
-                "check", row, tuple(people("supervisor", "handler", purchaser=row.assignment.contract.purchaser)), due, "after", str(row), row.get_absolute_url()
+                "check", row, street(row.assignment.contract.purchaser_id), due, "after", str(row), row.get_absolute_url()
             )
         elif (due - now).days <= 3:
             yield Reminder("check", row, (row.assignment.auditor,), due, "before", str(row), row.get_absolute_url())

@@ -189,12 +189,23 @@ def heads(queryset, columns, asked):
     return found
 
 
+def page_of(queryset, start, end):
+    """Some rows of a long list: their keys are found first, without the related rows, which are then joined to these few only. One query."""
+    if queryset.query.distinct or queryset.query.combinator or not queryset.query.select_related:
+        return list(queryset[start:end])
+    return list(queryset.filter(pk__in=queryset.select_related(None).prefetch_related(None).values("pk")[start:end]))
+
+
 class CappedPaginator(Paginator):
     """Pages of a long public list; counts no further than the cap."""
 
     @cached_property
     def count(self):
         return min(self.object_list.order_by().values("pk")[: COUNT_CAP + 1].count(), COUNT_CAP)
+
+    def page(self, number):
+        number = self.validate_number(number)
+        return self._get_page(page_of(self.object_list, (number - 1) * self.per_page, number * self.per_page), number, self)
 
 
 def page_number(request, pages):
@@ -229,7 +240,7 @@ def render_list(
     size = PRINT_CAP if printing else page_size
     pages = max(1, -(-min(count, COUNT_CAP) // size))
     number = page_number(request, pages)
-    rows = list(queryset[(number - 1) * size : number * size]) if count else []
+    rows = page_of(queryset, (number - 1) * size, number * size) if count else []
     lead = next((column for column in columns if column.kind == "link" or column.link), columns[0])
     narrowed = bool(text) or any(request.GET.get(name) for name in _filter_names(filters))
     made = {

@@ -1,6 +1,7 @@
 """What catalogue, funds, projects, meetings and settings announce: forms of steps, navigation, desk, search, deadlines, files, totals."""
 
 from datetime import timedelta
+from functools import cache
 
 from django.db.models import F, Sum
 from django.urls import reverse
@@ -137,20 +138,22 @@ CUTOFF_DAYS = 30
 def cutoffs(now):
     """The treasury's cut-off warns 30 days ahead (practice 4) and stops no clock: funds with committed, unpaid money."""
     today = now.astimezone(clock.ZONE).date()
+    keepers = cache(lambda purchaser: tuple(people("accountant", "fund_owner", purchaser=purchaser)))
     rows = Fund.objects.filter(status__in=("approved", "closing"), cutoff_on__lte=today + timedelta(days=CUTOFF_DAYS), committed__gt=F("paid")).select_related("purchaser")
     for row in rows:
         phase = "before" if row.cutoff_on >= today else "after"
-        users = tuple(people("accountant", "fund_owner", purchaser=row.purchaser))
+        users = keepers(row.purchaser_id)
         yield Reminder("fund_cutoff", row, users, clock.end_of_day(row.cutoff_on), phase, str(row), row.get_absolute_url())
 
 
 @registry.reminder
 def late_gates(now):
     """A gate that has waited longer than its expected working days."""
+    asked = cache(lambda role, purchaser: tuple(people(role, purchaser=purchaser)))
     for run in GateRun.objects.filter(result="waiting", opened_at__isnull=False, project__status="in_review").select_related("project__purchaser", "project__place"):
         due = due_of(run)
         if due < now:
-            users = tuple(people(run.role, purchaser=run.project.purchaser_id))
+            users = asked(run.role, run.project.purchaser_id)
             yield Reminder(f"gate_{run.pk}", run.project, users, due, "after", f"{run.project}：{run.name}", run.project.get_absolute_url())
 
 

@@ -1,8 +1,8 @@
 """Who may see and do what with contracts, deliveries and payments, said once. Row scopes count the people a person stands in for."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from communities.permissions import at_purchaser, either, has_role, memberships_of, purchase_scope
+from communities.permissions import at_purchaser, either, has_role, memberships_of, purchase_scope, reach
 from kernel.lifecycle import principals_of
 from procurement.permissions import organization_ids
 
@@ -43,12 +43,22 @@ class ContractQuerySet(QuerySet):
         return self.filter(contract_scope(user))
 
 
+def on_visible_contract(rows, user, path):
+    """Rows whose contract (`path` leads there) the user may see. For staff, who see many, each row asks for its contract, so that a list is read
+    in its own order and stops after a page; for others the few contracts lead to the rows."""
+    if not reach(user):
+        return rows.filter(contract_scope(user, f"{path}__"))
+    from procurement.models import Contract
+
+    return rows.filter(Exists(Contract.objects.filter(contract_scope(user), pk=OuterRef(path))))
+
+
 class OfContractQuerySet(QuerySet):
     """Rows that hang on a contract directly."""
 
     def visible_to(self, user):
         """Whoever may see the contract."""
-        return self.filter(contract_scope(user, "contract__"))
+        return on_visible_contract(self, user, "contract")
 
 
 class OfStageQuerySet(QuerySet):
@@ -56,7 +66,7 @@ class OfStageQuerySet(QuerySet):
 
     def visible_to(self, user):
         """Whoever may see the contract."""
-        return self.filter(contract_scope(user, "stage__contract__"))
+        return on_visible_contract(self, user, "stage__contract")
 
 
 def contract_of(subject):

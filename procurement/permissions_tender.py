@@ -90,7 +90,8 @@ class BidQuerySet(QuerySet):
         query = Q(pk__in=[])
         for person in _everyone(user):
             if organizations := organization_ids(person):
-                query |= Q(organization__in=organizations) | Q(owner_tag__in=own_tags(person))
+                rows = self.model._base_manager.order_by()
+                query |= Q(pk__in=rows.filter(organization__in=organizations).values("pk")) | Q(pk__in=rows.filter(owner_tag__in=own_tags(person)).values("pk"))
             query |= Q(status__in=OPENED_STATES, lot__tender__purchaser__in=purchaser_ids(person, *READERS))
             if paths := place_paths(person, "finance"):
                 query |= Q(status__in=OPENED_STATES) & in_places(paths, "lot__tender__purchaser__place__path")

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -49,7 +50,8 @@ def bid_list(request):
     """The user's own responses; nobody else's."""
     tags = own_tags(request.user)
     mine = [organization.pk for person in principals_of(request.user) for organization in organizations_of(person)]
-    rows = Bid.objects.filter(owner_tag__in=tags) | Bid.objects.filter(organization__in=mine)
+    own = Bid.objects.order_by().filter(owner_tag__in=tags).values("pk")
+    rows = Bid.objects.filter(Q(pk__in=own) | Q(organization__in=mine))
     return render_list(
         request, rows.select_related("lot__tender__purchaser"), title=_("My responses"),
         columns=[

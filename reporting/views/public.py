@@ -5,13 +5,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from communities.models import Place
-from kernel.listing import CappedPaginator
+from kernel.listing import CappedPaginator, page_of
 from reporting import public
 
 PAGE = 20
 
 
-def page_of(request, rows):
+def paged(request, rows):
     return CappedPaginator(rows, PAGE).get_page(request.GET.get("page"))
 
 
@@ -21,9 +21,11 @@ def home(request):
     places = public.communities()
     if words:
         places = places.filter(name__icontains=words)
-    return render(
-        request, "public/home.html", {"places": places[:300], "words": words, "latest": public.announcements()[:6], "needs": public.needs()[:6]}
-    )
+    places, counts = list(places[:300]), public.need_counts()
+    for place in places:
+        place.need_count = counts.get(place.pk, 0)
+    latest, needs = page_of(public.announcements(), 0, 6), page_of(public.needs(), 0, 6)
+    return render(request, "public/home.html", {"places": places, "words": words, "latest": latest, "needs": needs})
 
 
 @require_safe
@@ -44,23 +46,23 @@ def public_community(request, pk):
 
 @require_safe
 def public_needs(request):
-    return render(request, "public/needs.html", {"page": page_of(request, public.needs())})
+    return render(request, "public/needs.html", {"page": paged(request, public.needs())})
 
 
 @require_safe
 def public_notices(request):
     return render(
-        request, "public/announcements.html", {"heading": _("Procurement notices"), "page": page_of(request, public.announcements(kinds=("notice", "correction", "termination")))}
+        request, "public/announcements.html", {"heading": _("Procurement notices"), "page": paged(request, public.announcements(kinds=("notice", "correction", "termination")))}
     )
 
 
 @require_safe
 def public_results(request):
     return render(
-        request, "public/announcements.html", {"heading": _("Results and contracts"), "page": page_of(request, public.announcements(kinds=("result", "contract", "acceptance")))}
+        request, "public/announcements.html", {"heading": _("Results and contracts"), "page": paged(request, public.announcements(kinds=("result", "contract", "acceptance")))}
     )
 
 
 @require_safe
 def public_contracts(request):
-    return render(request, "public/contracts.html", {"page": page_of(request, public.contracts())})
+    return render(request, "public/contracts.html", {"page": paged(request, public.contracts())})

@@ -21,7 +21,7 @@ from procurement.models import (
 from providers.models import Organization
 
 BLOCK = 100
-STATES = ("draft", "in_review", "approved", "sourcing", "contracted", "contracted") + ("closed",) * 14
+STATES = ("draft",) * 2 + ("in_review",) * 2 + ("approved",) * 2 + ("sourcing",) * 2 + ("contracted",) * 8 + ("closed",) * 84  # of a hundred; most is history
 
 
 class Block:
@@ -48,7 +48,7 @@ class Block:
         return self
 
     def street(self, number):
-        return self.streets[(number + number // 20) % 2]
+        return self.streets[number % 2]
 
     def place(self, number):
         found = self.communities[self.street(number).pk]
@@ -69,7 +69,7 @@ class Block:
         self.keep(Project, [
             Project(number=f"B{n:06}", title=f"社区服务项目{n}", purchaser=self.street(n), place=self.place(n), fiscal_year=self.today.year - n % 3, item=items[n % len(items)],
                     goal="让老人吃上热饭。", target_group="老年人", headcount=60, results="每月服务六十人次。", starts_on=self.today, ends_on=self.today + datetime.timedelta(days=200),
-                    handler=self.handler(n), budget_total=Decimal(3000 + n), ceiling=None if n % 20 < 2 else Decimal(3000 + n), revision=1, status=STATES[n % 20],
+                    handler=self.handler(n), budget_total=Decimal(3000 + n), ceiling=None if n < 4 else Decimal(3000 + n), revision=1, status=STATES[n],
                     created_by=self.cast.people["community", "柳荫社区"])
             for n in range(BLOCK)
         ])  # fmt: skip
@@ -130,7 +130,8 @@ class Block:
             for row in contracts for k in (1, 2)
         ])  # fmt: skip
         self.keep(Activity, [
-            Activity(contract=row, title=f"活动{k}", planned_on=self.today, location="活动室", planned_headcount=30, status="reported" if open_(row) else "checked") for row in contracts for k in (1, 2)
+            Activity(contract=row, title=f"活动{k}", planned_on=self.today, location="活动室", planned_headcount=30, status="reported" if open_(row) else "checked",
+                     reported_at=self.now) for row in contracts for k in (1, 2)
         ])  # fmt: skip
         stages = [stage for stage in self.made[PaymentStage] if stage.order == 1]
         self.keep(PaymentRequest, [
