@@ -1,6 +1,7 @@
 """What purchases tell the shell: forms of steps, navigation, desk, search, panels, deadlines, who reads their files."""
 
 import datetime
+from functools import cache
 
 from django.db.models import Q
 from django.urls import reverse
@@ -131,25 +132,28 @@ def _phase(due, now, ahead):
 DAYS = datetime.timedelta(days=1)
 
 
-def _handlers(row, *roles):
-    return tuple(people("handler", *roles, purchaser=row.purchaser_id))
+def _asked_once():
+    """Handlers (and people of further roles) of a row's purchaser, each asked once in a sweep."""
+    asked = cache(lambda purchaser, roles: tuple(people("handler", *roles, purchaser=purchaser)))
+    return lambda row, *roles: asked(row.purchaser_id, roles)
 
 
 @registry.reminder
 def deadlines(now):
     """Bids close and openings (openers and handler), award decision (D02)."""
-    rows = Tender.objects.filter(status="published").select_related("purchaser")
+    handlers = _asked_once()
+    rows = Tender.objects.filter(status="published").select_related("purchaser").prefetch_related("openers__user")
     for row in rows:
         if row.deadline and (phase := _phase(row.deadline, now, 2 * DAYS)):
-            yield Reminder("bids_close", row, _handlers(row), row.deadline, phase, row.title, row.get_absolute_url(), "财库〔2014〕214号 第10条")
+            yield Reminder("bids_close", row, handlers(row), row.deadline, phase, row.title, row.get_absolute_url(), "财库〔2014〕214号 第10条")
         if row.seal == "openers" and row.opens_at and (phase := _phase(row.opens_at, now, 3 * DAYS)):
-            openers = tuple(opener.user for opener in row.openers.select_related("user"))
+            openers = tuple(opener.user for opener in row.openers.all())
             yield Reminder("opening", row, openers, row.opens_at, phase, row.title, row.get_absolute_url(), "财政部令第87号 第39条")
     d02 = rules.find("D02")
     for row in Tender.objects.filter(status="evaluated", award_due_on__isnull=False).select_related("purchaser"):
         due = clock.end_of_day(row.award_due_on)
         if phase := _phase(due, now, 2 * DAYS):
-            yield Reminder("award_decision", row, _handlers(row, "leader"), due, phase, row.title, row.get_absolute_url(), d02.article if d02 else "")
+            yield Reminder("award_decision", row, handlers(row, "leader"), due, phase, row.title, row.get_absolute_url(), d02.article if d02 else "")
 
 
 @registry.reminder
@@ -173,16 +177,17 @@ def bidder_deadlines(now):
 @registry.reminder
 def award_deadlines(now):
     """Result notice (D03), signing (D06), end of the challenge window (G02)."""
+    handlers = _asked_once()
     found = Award.objects.filter(declined_on=None, lot__status="awarded").select_related("lot__tender__purchaser")
     for row in found:
         tender_ = row.lot.tender
         url = tender_.get_absolute_url()
         if row.notice_due_on and row.letter_on is None and (phase := _phase(due := clock.end_of_day(row.notice_due_on), now, 2 * DAYS)):
-            yield Reminder("result_notice", row, _handlers(tender_), due, phase, row.lot.title, url, rules.get("D03").article)
+            yield Reminder("result_notice", row, handlers(tender_), due, phase, row.lot.title, url, rules.get("D03").article)
         if row.sign_due_on and (phase := _phase(due := clock.end_of_day(row.sign_due_on), now, 7 * DAYS)):
-            yield Reminder("signing", row, _handlers(tender_, "leader"), due, phase, row.lot.title, url, rules.get("D06").article)
+            yield Reminder("signing", row, handlers(tender_, "leader"), due, phase, row.lot.title, url, rules.get("D06").article)
         if row.challenge_until and (phase := _phase(due := clock.end_of_day(row.challenge_until), now, 1 * DAYS)):
-            yield Reminder("challenge_window", row, _handlers(tender_), due, phase, row.lot.title, url, rules.get("G02").article)
+            yield Reminder("challenge_window", row, handlers(tender_), due, phase, row.lot.title, url, rules.get("G02").article)
 
 
 @workdays.register_recompute

@@ -15,8 +15,23 @@ from evaluation.models import Assignment, Check, Finding
 from kernel import clock
 from kernel.models import ChainHead, Notice, TrailRow
 from procurement.models import (
-    Activity, Announcement, Bid, BudgetLine, CatalogueItem, Closing, Contract, Fund, GateRun, Lot, Meeting, PaymentRequest, PaymentStage,
-    PlannedActivity, Project, ProjectFund, Tender,
+    Activity,
+    Announcement,
+    Bid,
+    BudgetLine,
+    CatalogueItem,
+    Closing,
+    Contract,
+    Fund,
+    GateRun,
+    Lot,
+    Meeting,
+    PaymentRequest,
+    PaymentStage,
+    PlannedActivity,
+    Project,
+    ProjectFund,
+    Tender,
 )  # fmt: skip
 from providers.models import Organization
 
