@@ -63,7 +63,7 @@ def contract_panel(contract, user):
         return None
     findings = Finding.objects.visible_to(user).filter(check_of__assignment__contract=contract) if checks or organizations_of(user) else ()
     checked = {row.stage_id for row in checks}
-    waiting = [stage for stage in contract.stages.all() if stage.pk not in checked and stage.activities.all()] if may and assignment else []
+    waiting = [stage for stage in contract.stages.all() if stage.pk not in checked and stage.status != "paid" and stage.activities.all()] if may and assignment and contract.status == "performing" else []
     context = {"contract": contract, "assignment": assignment, "checks": checks, "findings": findings, "may": may, "stages": waiting}
     return Panel(_("Third-party supervision"), "evaluation/contract_panel.html", context, order=60)
 
