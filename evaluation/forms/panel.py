@@ -78,3 +78,4 @@ class ExpertForm(CleanModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["user"].queryset = User.objects.filter(is_active=True, expert=None, memberships=None).order_by("name")
+        self.fields["user"].label = _("Person")
