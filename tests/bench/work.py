@@ -1,10 +1,10 @@
 """What is measured beside pages: the deadline sweep, paper, Excel, and two hundred responses at one deadline."""
 
 import io
+import resource
 import statistics
 import threading
 import time
-import tracemalloc
 from collections import Counter
 from decimal import Decimal
 
@@ -90,22 +90,20 @@ def excel(rows=10_000):
                 [CatalogueItem(catalogue=bare, code=r["code"], name=r["name"], sort_key=sort_key(r["name"], 240), content=r["content"]) for r in dataset.dict], batch_size=500
             )
 
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     spent["read"] = milliseconds(lambda: dataset_of(upload))
     dataset = dataset_of(upload)
     spent["preview"] = milliseconds(lambda: check(ours, dataset))
     spent["import"] = milliseconds(lambda: take_over(ours, dataset, None))
     spent["bulk_create"] = milliseconds(bulk)
-    tracemalloc.start()
-    check(ours, dataset)
-    peak = tracemalloc.get_traced_memory()[1] / 2**20
-    tracemalloc.stop()
+    peak = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     ratio = spent["import"] / spent["bulk_create"]
     whole = sum(spent[key] for key in ("read", "preview", "import")) / spent["bulk_create"]
     return [
         row(f"Excel import of {rows:,} rows against bulk_create", f"{spent['import']:.0f} ms / {spent['bulk_create']:.0f} ms = {ratio:.2f}", f"≤ {EXCEL_LIMIT}", ratio <= EXCEL_LIMIT),
         row("… with reading the file and the preview", f"{spent['read']:.0f} + {spent['preview']:.0f} + {spent['import']:.0f} ms = {whole:.2f}"),
         row("… rows with an error found in the preview", f"{faults} of 3", "3", faults == 3),
-        row("… memory of the check", f"{peak:.0f} MB", "≤ 100 MB", peak <= 100),
+        row("… memory the process grew by", f"{peak:.0f} MB", "≤ 100 MB", peak <= 100),
     ]
 
 
