@@ -4,14 +4,17 @@
     handler.opens("/desk/").follows("项目").fills(title="…", starts_on=day).presses("保存")
 """
 
+import datetime
+import itertools
 import os
 import re
-import time
 from pathlib import Path
 
 from kernel import clock
+from kernel.workdays import is_workday
 
 SHOTS = os.environ.get("DIANDAN_SHOTS")  # a folder: every page passed is kept there as a picture
+_shots = itertools.count(1)
 ERRORS = ".errors li, .dd-errors li, [role=alert]"
 
 
@@ -126,7 +129,7 @@ class Person:
         if SHOTS:
             Path(SHOTS).mkdir(parents=True, exist_ok=True)
             place = re.sub(r"[^a-z0-9]+", "-", self.tab.url.partition("//")[2].partition("/")[2]) or "home"
-            self.tab.screenshot(path=f"{SHOTS}/{time.time():.1f}-{self.name}-{place[:60]}{'-WRONG' if wrong else ''}.png", full_page=True)
+            self.tab.screenshot(path=f"{SHOTS}/{next(_shots):04d}-{self.name}-{place[:60]}{'-WRONG' if wrong else ''}.png", full_page=True)
 
 
 class People:
@@ -157,10 +160,6 @@ class People:
 
 def goes_on(days=0, hours=0):
     """Time passes, to the next working day."""
-    import datetime
-
-    from kernel.workdays import is_workday
-
     moment = clock.now() + datetime.timedelta(days=days, hours=hours)
     while not is_workday(moment.date()):
         moment += datetime.timedelta(days=1)
