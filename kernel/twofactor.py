@@ -5,6 +5,7 @@ from allauth.mfa.models import Authenticator
 from kernel import clock, registry
 
 SETTLED = "second_factor_settled"
+REMINDED = "second_factor_reminder"
 SETTLED_SECONDS = 600
 
 
@@ -23,6 +24,17 @@ def lacks_second_factor(request):
     return True
 
 
+def is_reminded(request):
+    """For the desk's banner only: as `lacks_second_factor`, but "missing" is kept for ten minutes too. No door depends on it."""
+    now = clock.wall().timestamp()
+    if now < request.session.get(REMINDED, 0):
+        return True
+    if lacking := lacks_second_factor(request):
+        request.session[REMINDED] = now + SETTLED_SECONDS
+    return lacking
+
+
 def forget(request):
     """Ask again at the next page: the factor may have been removed."""
     request.session.pop(SETTLED, None)
+    request.session.pop(REMINDED, None)

@@ -19,7 +19,7 @@ from kernel.lifecycle import principals_of
 from kernel.listing import ChoiceFilter, Column, render_list
 from kernel.models import Notice, User
 from kernel.templatetags.diandan import is_overdue, task_group
-from kernel.twofactor import lacks_second_factor
+from kernel.twofactor import is_reminded
 
 
 @login_required
@@ -42,7 +42,7 @@ def desk(request):
             "groups": list(groups.items()),
             "count": len(entries),
             "overdue": sum(entry["overdue"] for entry in entries),
-            "second_factor_missing": lacks_second_factor(request),
+            "second_factor_missing": is_reminded(request),
         },
     )
 
