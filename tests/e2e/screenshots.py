@@ -93,10 +93,11 @@ class Desk:
 
     def take_phone(self):
         page = self.tab("community")
-        page.set_viewport_size({"width": 390, "height": 780})
+        page.set_viewport_size({"width": 390, "height": 1000})
         page.goto("/activities/?status=reported")
         number = page.get_attribute("main td a", "href").strip("/").rpartition("/")[2]
         page.goto(f"/activities/{number}/confirm/")
+        page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth)")
         keep("phone_confirm", page.screenshot(full_page=True), box=1000)
 
     def take_report(self, env, var):
