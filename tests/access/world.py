@@ -86,6 +86,7 @@ def gather(world):
         staff.add_membership(person, role, actor=cast.admin, **unit)
         people.far[role].append(person)
     people.far["community"] = [cast.people["community", "锦安社区"], cast.people["community", "竹影社区"]]
+    cast.register_organizations(newcomers=True)
     people.far["provider"] = [cast.users["provider"], cast.users["newcomer"]]
     panel = world.plots["scoring"].lots.get().tender.panel
     sitting = {row.user_id for row in panel.members.filter(left_at=None)}

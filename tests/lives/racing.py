@@ -37,7 +37,7 @@ def serve():
         noun, key, subject, actor, kwargs, moment, start = pickle.loads(base64.b64decode(line))  # noqa: S301 - our own parent wrote it
         clock.set_to(moment)
         function = function_of(noun, key)
-        while time.time() < start:
+        while time.monotonic() < start:
             time.sleep(0.001)
         try:
             function(subject, actor=actor, **kwargs)
@@ -62,7 +62,7 @@ class Racers:
 
     def run(self, noun, key, subject, actor, kwargs, moment):
         """Both take the verb; returns their answers."""
-        task = (noun, key, subject, actor, kwargs, moment, time.time() + HEAD_START)
+        task = (noun, key, subject, actor, kwargs, moment, time.monotonic() + HEAD_START)
         line = base64.b64encode(pickle.dumps(task)).decode() + "\n"
         for child in self.children:
             child.stdin.write(line)

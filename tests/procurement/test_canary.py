@@ -7,7 +7,6 @@ import logging
 import os
 import secrets
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from django.db import connection
 from django.urls import reverse
 from PIL import Image
 
-from kernel import crypto, seal
+from kernel import clock, crypto, seal
 from procurement import sealing
 from procurement.lifecycle import opening
 from procurement.models import Bid, BidPart, TenderOpener
@@ -94,7 +93,7 @@ def walk(transactional_db, monkeypatch):
 @pytest.mark.rule("B27")
 def test_no_canary_from_the_first_save_to_the_opening(walk, client, caplog):
     caplog.set_level(logging.DEBUG)
-    start = time.time()
+    start = clock.wall().timestamp()
     tag = secrets.token_hex(6)
     canaries = [f"金丝雀方案{tag}", f"canary-qualification-{tag}", f"金丝雀附件{tag}", PRICE]
     provider = make_provider(office=walk.office, place=walk.office.street)
