@@ -9,7 +9,7 @@ from kernel import clock, rules, workdays
 from kernel.lifecycle import Refusal, acting_for
 from kernel.money import ZERO
 from procurement import timetable, wording
-from procurement.models import Lot
+from procurement.models import Contract, Lot
 
 OPENERS, ALTERNATES = 3, 2  # practice 7: three plus two alternates, any two of five
 HUNDRED = 100
@@ -26,7 +26,7 @@ def check_handler(actor, tender):
 
 
 def check_projects(projects):
-    """Raises Refusal unless all are approved, of one purchaser, and in no other running purchase."""
+    """Raises Refusal unless all are approved, of one purchaser, in no other running purchase and without a contract (a small project may go straight to one)."""
     if not projects:
         raise Refusal("no_project", _("Choose at least one approved project."), field="projects")
     if len({project.purchaser_id for project in projects}) > 1:
@@ -37,6 +37,9 @@ def check_projects(projects):
     running = Lot.objects.filter(project__in=projects).exclude(status="failed").exclude(tender__status="cancelled").select_related("tender").first()
     if running:
         raise Refusal("bought_already", _("“{project}” is already being bought in {number}.").format(project=running.project, number=running.tender.number), field="projects")
+    drafted = Contract.objects.filter(project__in=projects).exclude(status__in=("cancelled", "terminated")).select_related("project").first()
+    if drafted:
+        raise Refusal("bought_already", _("“{project}” is already being bought in {number}.").format(project=drafted.project, number=drafted.number), field="projects")
 
 
 def requirements_of(projects):

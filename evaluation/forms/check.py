@@ -62,7 +62,7 @@ class DrawForm(CleanForm):
 class CallForm(CleanForm):
     """What one call said."""
 
-    outcome = forms.ChoiceField(label=_("Outcome"), choices=CallBack._meta.get_field("outcome").choices[1:])
+    outcome = forms.ChoiceField(label=_("Outcome"), choices=[("", "---------"), *CallBack._meta.get_field("outcome").choices[1:]])
     remark = forms.CharField(label=_("Remark"), max_length=200, required=False)
 
 

@@ -28,7 +28,11 @@ def job(request, pk):
 @never_cache
 def job_progress(request, pk):
     """The fragment HTMX polls once a second until the job is over."""
-    return render(request, "kernel/job_progress.html", _context(request, pk))
+    context = _context(request, pk)
+    answer = render(request, "kernel/job_progress.html", context)
+    if context["job"].state == "done" and context["job"].result_url:
+        answer["HX-Redirect"] = context["job"].result_url  # the waiting page becomes the result by itself
+    return answer
 
 
 @require_safe

@@ -21,7 +21,7 @@ from kernel.models import Hold, TrailRow
 from procurement import drafting
 from procurement.forms.tender import STANDARD_ITEMS, TenderForm, item_formset
 from procurement.lifecycle import tender as tenders
-from procurement.models import Bid, Lot, Project, Tender
+from procurement.models import Bid, Contract, Lot, Project, Tender
 from procurement.permissions import organization_ids
 from procurement.permissions_tender import OPENED_STATES, may_attend, may_decide, may_handle_tender
 
@@ -52,10 +52,11 @@ def tender_list(request):
 
 
 def _free_projects(user):
-    """Approved projects of the user's purchasers that are in no running purchase."""
+    """Approved projects of the user's purchasers that are in no running purchase and without a contract of their own."""
     ids = {pk for person in principals_of(user) for pk in purchaser_ids(person, "handler")}
     busy = Lot.objects.exclude(status="failed").exclude(tender__status="cancelled").values("project")
-    return Project.objects.filter(purchaser__in=ids, status__in=("approved", "sourcing"), item__nature="service").exclude(pk__in=busy)
+    drafted = Contract.objects.exclude(status__in=("cancelled", "terminated")).values("project")
+    return Project.objects.filter(purchaser__in=ids, status__in=("approved", "sourcing"), item__nature="service").exclude(pk__in=busy).exclude(pk__in=drafted)
 
 
 @login_required

@@ -188,6 +188,15 @@ def test_progress_page_belongs_to_the_person_who_asked(person, kind, client):
         client.logout()
 
 
+def test_the_waiting_page_becomes_its_result(person, kind, client):
+    kind(lambda run: None)
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    job = make_job(person, state="running", heartbeat_at=clock.wall())
+    assert "HX-Redirect" not in client.get(f"/jobs/{job.pk}/progress/").headers
+    Job.objects.filter(pk=job.pk).update(state="done", result_url="/desk/")
+    assert client.get(f"/jobs/{job.pk}/progress/").headers["HX-Redirect"] == "/desk/"
+
+
 def test_the_page_reloads_itself_without_javascript_until_the_job_is_over(person, kind, client):
     kind(lambda run: None)
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")

@@ -12,6 +12,7 @@ from procurement import timetable
 from procurement.lifecycle import tender
 from procurement.models import Announcement, Lot, SelfRunProfile, Tender
 from tests.factories import projects
+from tests.factories.contracts import make_contract
 from tests.factories.tenders import ITEMS, cheap_scrypt, hours, make_draft, make_tender, travel
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +118,15 @@ def test_only_approved_projects_and_once(office):
     assert refusal(tender.create_tender, [again], actor=office.handler).code == "bought_already"
     with pytest.raises(PermissionDenied):
         tender.create_tender([projects.make_project(office, "approved")], actor=office.leader)
+
+
+def test_a_project_with_a_contract_of_its_own_is_not_bought_again(client):
+    """The small way goes straight to a contract: while that is drafted, no purchase of the same project begins."""
+    scene = make_contract(state="draft")
+    found = refusal(tender.create_tender, [scene.project], actor=scene.office.handler)
+    assert found.code == "bought_already" and scene.contract.number in str(found)
+    client.force_login(scene.office.handler, backend="django.contrib.auth.backends.ModelBackend")
+    assert scene.project.title not in client.get("/tenders/new/").content.decode()
 
 
 def test_openers_prove_their_passphrase_first(office):
