@@ -115,7 +115,9 @@ def decide(row, *, actor, approve, reason=""):
 
 def panel(subject, user):
     """On the noun's page: corrections so far, and where to ask for one."""
-    rows, columns = list(of(subject)), columns_for(subject, user)
+    known = getattr(subject, "_trail_rows", None)  # every correction is in the trail, which the page has read already
+    rows = [] if known is not None and not any(row.verb == "ask_correction" for row in known) else list(of(subject))
+    columns = columns_for(subject, user)
     if not rows and not columns:
         return None
     shown = [(row, KNOWN[subject.LIFE.noun, row.field]) for row in rows if (subject.LIFE.noun, row.field) in KNOWN]

@@ -43,10 +43,10 @@ registry.nav(
 )
 
 
-def due_of(run):
-    """Until when a gate is expected to decide (end of its working days)."""
+def due_of(run, calendar=None):
+    """Until when a gate is expected to decide (end of its working days). `calendar`: the one in force, asked once for many."""
     opened = run.opened_at.astimezone(clock.ZONE).date()
-    return clock.end_of_day(workdays.add_workdays(opened, run.expected_days).date)
+    return clock.end_of_day(workdays.add_workdays(opened, run.expected_days, calendar).date)
 
 
 @registry.desk
@@ -57,12 +57,12 @@ def gates_waiting(user):
     if not ids:
         return
     open_runs = GateRun.objects.filter(result="waiting", opened_at__isnull=False, project__status="in_review", project__purchaser__in=ids)
-    held = {(row.purchaser_id, row.role) for row in rows}
+    held, calendar = {(row.purchaser_id, row.role) for row in rows}, cache(workdays.current)
     def to_review(run):
         if (run.project.purchaser_id, run.role) not in held or run.project.created_by_id == user.pk:
             return
         action, url = (_("Record the meeting"), reverse("meeting_create")) if run.by_meeting else (_("Review it"), run.project.get_absolute_url())
-        yield Task("project", f"{run.project}（{run.name}）", action, url, since=run.opened_at, due=due_of(run), detail=str(run.project.place))
+        yield Task("project", f"{run.project}（{run.name}）", action, url, since=run.opened_at, due=due_of(run, calendar()), detail=str(run.project.place))
 
     yield Waiting(open_runs.select_related("project__place").order_by("opened_at")[:200], to_review)
 
@@ -149,9 +149,10 @@ def cutoffs(now):
 @registry.reminder
 def late_gates(now):
     """A gate that has waited longer than its expected working days."""
+    calendar = workdays.current()
     asked = cache(lambda role, purchaser: tuple(people(role, purchaser=purchaser)))
     for run in GateRun.objects.filter(result="waiting", opened_at__isnull=False, project__status="in_review").select_related("project__purchaser", "project__place"):
-        due = due_of(run)
+        due = due_of(run, calendar)
         if due < now:
             users = asked(run.role, run.project.purchaser_id)
             yield Reminder(f"gate_{run.pk}", run.project, users, due, "after", f"{run.project}：{run.name}", run.project.get_absolute_url())

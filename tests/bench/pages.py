@@ -69,7 +69,6 @@ PAGES = (
     ("detail", "project_detail", "handler", "project_approved", ""),
     ("detail", "project_detail", "handler", "project", ""),
     ("detail", "project_detail", "finance", "project", ""),
-    ("detail", "project_detail", "provider", "project_intended", ""),
     ("detail", "meeting_detail", "handler", "meeting", ""),
     ("detail", "tender_detail", "handler", "tender", ""),
     ("detail", "tender_detail", "handler", "tender_opened", ""),
