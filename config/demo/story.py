@@ -79,6 +79,7 @@ def levels(plot, theme, office, cast, travel):
 
 def wait_for_somebody(cast, now, stage):
     """Small things on today's desks: wishes, needs, an organization to verify, an account to confirm, last year's totals, a stand-in."""
+    cast.register_organizations(newcomers=True)
     for row in cast.told["wishes"]:
         left = wish.leave_wish(cast.places[row["place"]], row["text"], group=row["group"], contact="13800001234")
         community = cast.people["community", row["place"]]
@@ -114,5 +115,5 @@ def accounts():
         if role not in seen:
             seen.add(role)
             found.append((f"{title} {name}", username))
-    others = [("社会组织（承接主体）", "provider"), ("评审专家", "expert1"), ("第三方核查人员", "auditor2"), ("待核验的新组织", "newcomer")]
+    others = [("望溪街道监督专员（有结项待验收）", "supervisor2"), ("社会组织（承接主体）", "provider"), ("评审专家", "expert1"), ("第三方核查人员", "auditor2"), ("待核验的新组织", "newcomer")]
     return list(itertools.chain(found, others))

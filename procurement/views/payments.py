@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from kernel import clock
+from kernel import clock, trail
 from kernel.detail import refuse, render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for
@@ -84,6 +84,7 @@ def payment_detail(request, pk):
         clearances=row.stage.clearances.filter(cleared_at=None),
         late_days=(clock.today() - row.due_on).days if late else 0,
         warning=warning_for(row.contract.organization),
+        payer=trail.rows_of(row).filter(verb=payment.PAY.verb).last() if row.status == "paid" else None,
     )
 
 

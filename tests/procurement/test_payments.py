@@ -62,6 +62,14 @@ def test_the_whole_way_to_paid_moves_every_total_once(scene):
     assert list(differing_totals()) == []
 
 
+def test_the_page_names_who_paid(client):
+    scene = make_contract(state="paid")
+    row = PaymentRequest.objects.filter(status="paid").first()
+    client.force_login(scene.office.handler, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(row.get_absolute_url()).content.decode()
+    assert page.partition("<h2>审批</h2>")[2].partition("</table>")[0].count(scene.office.cashier.name) == 1
+
+
 def test_paying_is_all_or_nothing(scene, monkeypatch):
     request = make_request(scene, 1, "approved")
     monkeypatch.setattr(payment.stages, "PAY", None)
