@@ -29,6 +29,7 @@ ROLES = {
     "voucher": pgettext_lazy("file role", "cost voucher"),
     "sign_in": pgettext_lazy("file role", "sign-in sheet"),
     "contract": pgettext_lazy("file role", "signed contract"),
+    "acceptance": pgettext_lazy("file role", "signed acceptance record"),
     "plan": pgettext_lazy("file role", "activity plan"),
     "proof": pgettext_lazy("file role", "proof"),
     "report": pgettext_lazy("file role", "report"),

@@ -175,7 +175,7 @@ def accept(closing, *, actor, acceptors, conclusion, community_opinion="", scan=
     if scan is not None:
         from kernel import files
 
-        files.attach(closing, scan, "minutes", actor=actor, visibility="parties")
+        files.attach(closing, scan, "acceptance", actor=actor, visibility="parties")
     announce("acceptance", contract.lot.tender if contract.lot_id else None, actor=actor, lot=contract.lot, contract=contract, title=contract.title, number=contract.number[:24], closing=closing)
     return closing
 

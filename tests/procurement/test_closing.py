@@ -3,12 +3,14 @@
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from kernel import files
 from kernel.lifecycle import Refusal
 from procurement.contract_totals import differing_totals
 from procurement.lifecycle import closing as closings
 from procurement.lifecycle import contract as contracts
 from procurement.models import Announcement
 from tests.factories.contracts import fresh, make_contract, make_request
+from tests.factories.projects import scan
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +58,13 @@ def test_the_acceptance_is_announced():
     notice = Announcement.objects.get(contract=scene.contract, kind="acceptance")
     assert notice.public and "希望继续开展" in notice.body and "同意结项" in notice.body
     assert scene.closing.rows.filter(key="activities", done=True).exists()
+
+
+def test_the_signed_record_goes_by_its_name():
+    scene = make_contract(state="closing")
+    closing = closings.submit(scene.closing, actor=scene.provider.user)
+    closing = closings.accept(closing, actor=scene.office.supervisor, acceptors="王强、李梅", conclusion="达到约定。", community_opinion="同意。", scan=scan("验收书.png"))
+    assert [str(row.role_label) for row in files.of(closing, role="acceptance")] == ["已签字的履约验收书"]
 
 
 def test_acceptance_is_all_or_nothing(monkeypatch):
