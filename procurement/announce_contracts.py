@@ -87,7 +87,8 @@ def on_project(project, user):
     if project.status in ("draft", "in_review", "returned") or (project.status == "approved" and project.way == "open"):
         return None
     rows = list(Contract.objects.visible_to(user).filter(project=project).select_related("organization"))
-    requests = list(PaymentRequest.objects.filter(stage__contract__in=rows).select_related("stage__contract")[:50]) if rows else []
+    signed = [row for row in rows if row.status != "draft"]
+    requests = list(PaymentRequest.objects.filter(stage__contract__in=signed).select_related("stage__contract")[:50]) if signed else []
     draft = ""
     if project.status == "approved" and project.way == "intended" and not any(row.status in ("draft", "performing", "closed") for row in rows) and handles(user, project):
         draft = reverse("contract_create", args=["project", project.pk])

@@ -28,7 +28,8 @@ def ledger_panel(project, user):
     """On the project's page: its ledger, made as PDF by the worker."""
     if not may_report(user):
         return None
-    reports = Report.objects.filter(project=project, kind="ledger", made_at__isnull=False)[:5]
+    begun = project.status in ("sourcing", "contracted", "closed")
+    reports = Report.objects.filter(project=project, kind="ledger", made_at__isnull=False)[:5] if begun else ()
     return Panel(_("Project ledger"), "reporting/ledger_panel.html", {"project": project, "reports": reports}, order=90)
 
 

@@ -57,7 +57,8 @@ def _python_text(path):
         return path.read_text(encoding="utf-8")
     from django.utils.translation.template import templatize
 
-    return templatize(path.read_text(encoding="utf-8"), origin=str(path))
+    left = templatize(path.read_text(encoding="utf-8"), origin=str(path))
+    return "\n".join(line.strip() for line in left.splitlines())  # what is left of a template is no Python: its indents mean nothing
 
 
 def strings():

@@ -20,6 +20,8 @@ from tests.access.world import client_of
 
 LIST, DETAIL, FORM, DESK = 12, 20, 25, 15
 MANY = 30
+# Above design.md's 20, known and said in docs/bench.md: a draft contract asks again for everything that still keeps it from being signed.
+KNOWN = {("contract_detail", "contract_draft"): 24}
 LISTS = {
     "purchaser_list": ("finance", Purchaser), "staff_list": ("leader", Membership), "wish_list": ("community", Wish), "need_list": ("community", Need),
     "organization_list": ("handler", Organization), "catalogue_list": ("handler", CatalogueItem), "fund_list": ("accountant", Fund), "project_list": ("handler", Project),
@@ -27,7 +29,7 @@ LISTS = {
     "activity_list": ("handler", Activity), "payment_list": ("accountant", PaymentRequest), "check_list": ("handler", Check), "panel_list": ("handler", Panel),
     "expert_list": ("handler", Expert), "report_list": ("leader", Report), "notices": ("handler", Notice), "job_list": ("leader", Job),
 }  # fmt: skip
-NO_TABLE = {"access_log", "standin_list", "invitation_list", "place_list", "rule_list", "bid_list"}  # no row, or few rows by nature; measured as they are
+NO_TABLE = {"standin_list", "invitation_list", "place_list", "rule_list", "bid_list"}  # no row, or few rows by nature; measured as they are
 
 
 def copy(model, pk):
@@ -120,7 +122,7 @@ def test_pages_of_one_object(world, row):
                 continue
             response, asked = queries(user, where)
             assert response.status_code == 200
-            assert len(asked) <= (DETAIL if row["url"].endswith("_detail") else FORM), f"{role}: {len(asked)}\n" + "\n".join(asked)
+            assert len(asked) <= KNOWN.get((row["url"], row["object"]), DETAIL if row["url"].endswith("_detail") else FORM), f"{role}: {len(asked)}\n" + "\n".join(asked)
 
 
 def test_everybodys_desk(world):

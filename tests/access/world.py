@@ -59,9 +59,9 @@ def build():
         plots[key] = Project.objects.get(title=title)
     clock.set_to(NOW)
     world = SimpleNamespace(cast=cast, plots=plots, now=NOW, place=cast.places[HOME])
-    world.people = gather(world)
     world.wish = Wish.objects.get(pk=leave_wish(world.place, "希望门口修一条坡道。", group="残疾人", contact="13800001234", grid=cast.places["第一微网格"]).pk)
     story.wait_for_somebody(cast, NOW, "closed")
+    world.people = gather(world)
     clock.set_to(NOW)
     notices.remind()
     return world
@@ -86,7 +86,6 @@ def gather(world):
         staff.add_membership(person, role, actor=cast.admin, **unit)
         people.far[role].append(person)
     people.far["community"] = [cast.people["community", "锦安社区"], cast.people["community", "竹影社区"]]
-    cast.register_organizations(newcomers=True)
     people.far["provider"] = [cast.users["provider"], cast.users["newcomer"]]
     panel = world.plots["scoring"].lots.get().tender.panel
     sitting = {row.user_id for row in panel.members.filter(left_at=None)}
