@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "kernel.middleware.SecondFactor",
     "kernel.middleware.ExpiredPost",
     "kernel.middleware.SubmittedDraft",
+    "kernel.middleware.NoNul",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
