@@ -1,6 +1,7 @@
 """What every test gets: a running clock (or the day of DIANDAN_TEST_TODAY), an empty cache, Chinese as language, and on demand a real queue and worker."""
 
 import datetime
+import gc
 import os
 import re
 import shutil
@@ -26,6 +27,13 @@ def pytest_collection_modifyitems(items):
             speaks[path] = bool(ASKS_THE_DATE.search(path.read_text(encoding="utf-8"))) and "infra" not in path.parts and "architecture" not in path.parts
         if speaks[path] and not item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.clock)
+
+
+def pytest_collection_finish(session):
+    """What stands now (Django, all tests) stays to the end: the collector need not walk it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_unconfigure(config):

@@ -29,3 +29,4 @@ DATABASES["default"]["TEST"] = {"NAME": TEST_DATABASE}
 if os.environ.get("DIANDAN_TEST_CHILD"):
     DATABASES["default"]["NAME"] = TEST_DATABASE
 CELERY_TASK_DEFAULT_QUEUE = f"diandan-test-{os.environ['DIANDAN_TEST_RUN']}"
+WHITENOISE_AUTOREFRESH = True  # static files are looked for when asked for; otherwise each test client lists them all first

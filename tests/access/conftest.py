@@ -36,6 +36,7 @@ def quick(world, monkeypatch):
     import weasyprint
     from django.contrib.auth.models import AnonymousUser
 
+    monkeypatch.setattr("django.test.client.store_rendered_templates", lambda *args, **kwargs: None)  # copies every context
     monkeypatch.setattr("django.contrib.auth.middleware.get_user", lambda request: request.META.get("tested.user") or AnonymousUser())
     monkeypatch.setattr(weasyprint.HTML, "write_pdf", lambda self, *args, **kwargs: b"%PDF-1.7")
     return world

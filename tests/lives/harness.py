@@ -8,6 +8,7 @@ import datetime
 import importlib
 import os
 import pkgutil
+import re
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from kernel.models import User
 
 APPS = ("communities", "providers", "procurement", "evaluation", "reporting")
 WRITES = ("INSERT", "UPDATE", "DELETE")
+WRITTEN = re.compile(r'\s*(?:INSERT(?: OR IGNORE)? INTO|UPDATE|DELETE FROM) "(\w+)"', re.IGNORECASE)
 UNKNOWN = "a-state-no-one-knows"
 NOUNS: dict = {}
 
@@ -160,15 +162,16 @@ def undone():
         transaction.set_rollback(True)
 
 
-def contents():
-    """table → (rows, hash): all our tables, compared cheaply. Rows that did not change come in the order they came before."""
+def contents(tables=None):
+    """table → (rows, hash): all our tables or the ones named, compared cheaply. Rows that did not change come in the order they came before."""
     found = {}
     with connection.cursor() as cursor:
         for model in apps.get_models(include_auto_created=True):
-            if model._meta.managed and not model._meta.proxy:
-                cursor.execute(f"SELECT * FROM {connection.ops.quote_name(model._meta.db_table)}")
+            table = model._meta.db_table
+            if model._meta.managed and not model._meta.proxy and (tables is None or table in tables):
+                cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
                 rows = cursor.fetchall()
-                found[model._meta.db_table] = (len(rows), hash(tuple(rows) if connection.vendor == "sqlite" else repr(rows)))
+                found[table] = (len(rows), hash(tuple(rows) if connection.vendor == "sqlite" else repr(rows)))
     return found
 
 
@@ -178,28 +181,48 @@ def differing(before, after):
 
 
 class Writes:
-    """Counts the statements that write; with `fail_at` the k-th of them fails as a full disk or a lost server would."""
+    """Counts the statements that write, and names their tables; with `fail_at` the k-th of them fails as a full disk or a lost server would."""
 
     def __init__(self, fail_at=None):
-        self.count, self.fail_at, self.failed = 0, fail_at, ""
+        self.count, self.fail_at, self.failed, self.tables = 0, fail_at, "", set()
 
     def __call__(self, execute, sql, params, many, context):
         if sql.lstrip()[:6].upper() in WRITES:
             self.count += 1
+            self.tables.add(WRITTEN.match(sql)[1])
             if self.count == self.fail_at:
                 self.failed = sql[:120]
                 raise OperationalError("the disk is full")
         return execute(sql, params, many, context)
 
 
-def take(name, key, scene, *, status=None, actor=None, writes=None):
-    """Take the verb of a case in a scene as a request would: fresh rows, fresh people. `status` puts the subject elsewhere first."""
+def take(name, key, scene, *, actor=None, writes=None):
+    """Take the verb of a case in a scene as a request would: fresh rows, fresh people."""
     case = NOUNS[name].cases[key]
-    if status:
-        type(scene.subject)._base_manager.filter(pk=scene.subject.pk).update(**{"status": status})
     subject, user, kwargs = fresh(scene.subject), person(actor or case.actor(scene)), case.kwargs(scene)
     with connection.execute_wrapper(writes or Writes()):
         return function_of(name, key)(subject, actor=user, **kwargs)
+
+
+def told(name, key, scene, refusal, *, status=None, actor=None):
+    """Take a verb that must raise `refusal`, and return what it raised. It left its transaction usable and every row as it was: what sent no
+    writing statement changed nothing; what sent one is taken again between two looks at all tables."""
+    where, writes, found = f"{name}.{key} from {status or status_of(scene)}", Writes(), None
+    for look in (False, True):
+        with undone():
+            if status:
+                type(scene.subject)._base_manager.filter(pk=scene.subject.pk).update(status=status)
+            before = contents() if look else None
+            try:
+                take(name, key, scene, actor=actor, writes=writes)
+            except refusal as raised:
+                found = raised
+            assert found, f"{where} was not refused"
+            assert untouched(), f"{where} left its transaction broken"
+            assert not look or differing(before, contents()) == {}, f"{where} wrote before it refused"
+        if not writes.count:
+            break
+    return found
 
 
 def status_of(scene):
