@@ -90,8 +90,8 @@ def open_tender(row, office):
     return opening.open_with(row, actor=office.section, passphrase=passphrase_of(office.section))
 
 
-def score_all(sitting, points=lambda number, item: item.points / 2 + number):
-    """Each member gives each bid points by its place in the list and hands the sheet in."""
+def score_all(sitting, points=lambda number, item: item.points / 2 + number + Decimal("0.13")):
+    """Each member gives each bid points by its place in the list (never round ones: a score is told apart from the points of an item) and hands the sheet in."""
     bids, items = list(panel.valid_bids(sitting)), panel.judged_items(sitting)
     for member in sitting.sitting():
         given = {(one.pk, item.pk): Decimal(points(number, item)) for number, one in enumerate(bids) for item in items}
