@@ -18,11 +18,12 @@ from procurement.models.project import (
     ProjectFund,
     ProjectRevision,
 )
+from procurement.models.project_list import ProjectList
 from procurement.models.tender import Announcement, Award, Lot, OpenerKey, ScoreItem, Tender, TenderOpener
 
 __all__ = [
     "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetLine", "Catalogue", "CatalogueItem", "ChecklistRow",
     "Clearance", "Closing", "Contract", "CostVoucher", "Fund", "Gate", "GateRun", "KeyPerson", "Lot", "Meeting", "MeetingItem", "OpenerKey",
-    "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity", "Project", "ProjectFund", "ProjectRevision",
+    "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity", "Project", "ProjectFund", "ProjectList", "ProjectRevision",
     "ScoreItem", "SelfRunProfile", "SignIn", "Tender", "TenderOpener", "YearPortion",
 ]

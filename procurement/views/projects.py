@@ -1,8 +1,8 @@
-"""Screens of the project: list, application form, funding, detail with gates and what was decided."""
+"""Screens of the project: application form, funding, detail with gates and what was decided."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, Prefetch, Subquery
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +14,6 @@ from kernel.cleaning import CleanForm
 from kernel.detail import render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for, principals_of
-from kernel.listing import ChoiceFilter, Column, render_list
 from procurement.forms.project import FundingFormSet, ProjectFileForm, ProjectForm, applies, funds_for
 from procurement.lifecycle.budget import line_changes, shares
 from procurement.lifecycle.completeness import lacks, warnings
@@ -37,28 +36,6 @@ def years(request):
     """Fiscal years to filter by: next year back to nine years ago."""
     now = clock.today().year
     return [(str(year), str(year)) for year in range(now + 1, now - 10, -1)]
-
-
-@login_required
-def project_list(request):
-    gate = GateRun.objects.filter(project=OuterRef("pk"), result="waiting").order_by("order", "id").values("name")[:1]
-    rows = Project.objects.visible_to(request.user).select_related("place", "purchaser", "item").annotate(open_gate=Subquery(gate))
-    return render_list(
-        request, rows, title=_("Projects"),
-        columns=[
-            Column("number", _("Number")), Column("title", _("Project"), kind="link"), Column("place__name", _("Where")), Column("item__name", _("Catalogue item")),
-            Column("fiscal_year", _("Year"), value=lambda row: str(row.fiscal_year)), Column("way", _("Way"), value=lambda row: row.get_way_display()),
-            Column("budget_total", _("Budget"), kind="money"), Column("ceiling", _("Approved"), kind="money"), Column("status", _("Status"), kind="status"), Column("open_gate", _("Waiting on"), sort=False),
-        ],
-        search=("title", "number", "place__name", "item__name"),
-        filters=[
-            ChoiceFilter("status", _("Status"), choices=list(Project.LIFE.states.items())),
-            ChoiceFilter("place", _("Where"), choices=communities_of, field="place_id"),
-            ChoiceFilter("year", _("Year"), choices=years, field="fiscal_year"),
-            ChoiceFilter("way", _("Way"), choices=Project.WAYS),
-        ],
-        default_sort="-id", links=[(_("Apply for a project"), reverse("project_create"))] if applies(request.user) else [], export_name="项目清单", empty_text=_("No project yet."),
-    )  # fmt: skip
 
 
 def visible(request, pk, *, prefetch=False):
