@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 KEYS = {
@@ -77,13 +78,19 @@ def parse(text):
             continue
         known = _known(KEYS, key)
         if known is None:
-            raise AskError(_("“{key}” is no word of the search. Known are: {known}.").format(key=key, known="、".join(KEYS)))
+            raise AskError(_("“{key}” is no word of the search. Known are: {known}.").format(key=key, known=spoken(KEYS)))
         terms.append(_term(known, value.strip()))
     return Asked(tuple(terms), tuple(words))
 
 
 def _known(table, word):
     return next((key for key, names in table.items() if word.lower() in names), None)
+
+
+def spoken(table):
+    """The words of a table as the reader would type them."""
+    chinese = (get_language() or "").startswith("zh")
+    return "、".join(next((name for name in names if not name.isascii()), key) if chinese else key for key, names in table.items())
 
 
 def _term(key, value):
@@ -95,7 +102,7 @@ def _term(key, value):
         if key == name:
             known = _known(table, value)
             if known is None:
-                raise AskError(_("“{value}” is nothing that “{key}:” knows. Known are: {known}.").format(value=value, key=key, known="、".join(table)))
+                raise AskError(_("“{value}” is nothing that “{key}:” knows. Known are: {known}.").format(value=value, key=key, known=spoken(table)))
             return Term(key, ":", known)
     return Term(key, ":", value)
 

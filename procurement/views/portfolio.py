@@ -5,14 +5,14 @@ from decimal import Decimal
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef
+from django.db.models import CharField, Exists, OuterRef, Value
 from django.http import HttpResponseNotAllowed
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext, pgettext_lazy
 
-from communities.models import Purchaser
+from communities.models import Place, Purchaser
 from communities.permissions import area_scope, memberships_of, purchaser_ids
 from kernel import clock
 from kernel.lifecycle import principals_of
@@ -23,7 +23,7 @@ from procurement.forms.portfolio import HandOverAllForm
 from procurement.forms.project import applies
 from procurement.lifecycle.project_handing import OPEN, Refused, hand_over_all, why_not
 from procurement.models import Fund, Project, ProjectFund
-from procurement.views.projects import communities_of, years
+from procurement.views.projects import years
 
 BANDS = [("0-50000", _("under 50,000")), ("50000-200000", _("50,000 to 200,000")), ("200000-1000000", _("200,000 to 1,000,000")), ("1000000-", _("1,000,000 and more"))]
 HANDING_ROLES = ("leader", "section", "supervisor", "handler")
@@ -49,20 +49,18 @@ def stages(_request=None):
     return [*Project.LIFE.states.items(), ("delivering", pgettext_lazy("stage", "delivering")), ("closing", pgettext_lazy("stage", "closing")), ("late", _("overdue in its stage"))]
 
 
-def offices(request):
-    """Purchasers of a reader whose area holds several."""
-    if not any(row.place_id and row.role in ("finance", "department") for row in memberships_of(request.user)):
-        return []
-    return [(str(pk), name) for pk, name in Purchaser.objects.filter(area_scope(request.user)).values_list("pk", "name")]
-
-
-def owners(request):
-    """Me, nobody, and the handlers of the reader's offices by name."""
-    found = [("@me", _("my own")), ("@none", _("without handler"))]
-    offices = {pk for person in principals_of(request.user) for pk in purchaser_ids(person)}
-    if offices:
-        rows = User.objects.filter(Exists(Project.objects.filter(handler=OuterRef("pk"), purchaser__in=offices))).order_by("name").values_list("pk", "name")
-        found += [(str(pk), name) for pk, name in rows[:MOST]]
+def choices_of(request):
+    """What place, purchaser and handler may be chosen from, in one query: {kind: [(id as text, name)]}. Purchasers only for readers whose area holds several."""
+    user, kind = request.user, lambda name: Value(name, output_field=CharField())
+    rows = Place.objects.filter(area_scope(user, "path"), kind=Place.COMMUNITY).order_by().values_list(kind("place"), "pk", "name", "sort_key")
+    if any(row.place_id and row.role in ("finance", "department") for row in memberships_of(user)):
+        rows = rows.union(Purchaser.objects.filter(area_scope(user)).order_by().values_list(kind("street"), "pk", "name", "name"), all=True)
+    if ids := {pk for person in principals_of(user) for pk in purchaser_ids(person)}:
+        handling = Exists(Project.objects.filter(handler=OuterRef("pk"), purchaser__in=ids))
+        rows = rows.union(User.objects.filter(handling).order_by().values_list(kind("owner"), "pk", "name", "name"), all=True)
+    found = {"place": [], "street": [], "owner": [("@me", _("my own")), ("@none", _("without handler"))]}
+    for name, pk, label, _sorted in sorted(rows, key=lambda row: (row[0], row[3], row[1])):
+        found[name].append((str(pk), label))
     return found
 
 
@@ -83,11 +81,12 @@ def _of_source(rows, value):
 def filters_for(request):
     """The filters of list and board, all kept in the address."""
     found = [YearFilter("year", _("Year"), choices=years), ChoiceFilter("status", _("Stage"), choices=stages, apply=portfolio.in_stage)]
-    if several := offices(request):
-        found.append(ChoiceFilter("street", _("Purchaser"), choices=several, field="purchaser_id"))
+    known = choices_of(request)
+    if known["street"]:
+        found.append(ChoiceFilter("street", _("Purchaser"), choices=known["street"], field="purchaser_id"))
     return [
         *found,
-        ChoiceFilter("place", _("Where"), choices=communities_of(request), field="place_id"), ChoiceFilter("owner", _("Handler"), choices=owners(request), apply=_owned(request.user)),
+        ChoiceFilter("place", _("Where"), choices=known["place"], field="place_id"), ChoiceFilter("owner", _("Handler"), choices=known["owner"], apply=_owned(request.user)),
         ChoiceFilter("source", _("Source of money"), choices=Fund.SOURCES, apply=_of_source), ChoiceFilter("way", _("Way"), choices=Project.WAYS), ChoiceFilter("band", _("Budget (yuan)"), choices=BANDS, apply=_in_band),
     ]  # fmt: skip
 

@@ -7,8 +7,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from communities.models import Place
-from communities.permissions import area_scope
 from kernel import clock, files
 from kernel.cleaning import CleanForm
 from kernel.detail import render_detail
@@ -24,12 +22,6 @@ from procurement.permissions import may_draft, may_handle
 
 class _Nothing(CleanForm):
     """A form of formsets only; carries the refusal."""
-
-
-def communities_of(request):
-    """The communities in the reader's area; asked of the place tree, not of the projects, which may be many."""
-    rows = Place.objects.filter(area_scope(request.user, "path"), kind=Place.COMMUNITY)
-    return [(str(pk), name) for pk, name in rows.values_list("pk", "name")]
 
 
 def years(request):
