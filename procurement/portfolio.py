@@ -169,6 +169,7 @@ def totals_of(rows):
 
 
 def _sum(field):
+    """A sum in yuan; zero of nothing."""
     return Coalesce(Sum(field, output_field=MoneyField()), 0, output_field=MoneyField())
 
 
@@ -220,7 +221,7 @@ def board(rows, per_lane=CARDS):
     signed = Contract.objects.filter(SIGNED, project__in=rows.filter(status__in=("contracted", "closed")).values("pk")).order_by()
     begun = Exists(Closing.objects.filter(contract__project=OuterRef("project")))
     for row in signed.annotate(begun=begun).values("project__status", "begun").annotate(
-        count=Count("project", distinct=True), signed=Sum(F("amount") + F("addons")), paid=Sum(F("paid") - F("returned"))
+        count=Count("project", distinct=True), signed=_sum(F("amount") + F("addons")), paid=_sum(F("paid") - F("returned"))
     ):  # fmt: skip
         if row["project__status"] == "closed":
             lanes["closed"].total += row["paid"]
