@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from kernel.money import ZERO, yuan
 from procurement.lifecycle.budget import shares
@@ -58,7 +59,7 @@ def facts(projects):
     kinds = [{key: (amount, percent) for key, _label, amount, percent in shares(project.lines.all())} for project in projects]
     text = lambda label, values, kind="text": Line(label, tuple(Cell(value) for value in values), kind)  # noqa: E731
     found = [
-        text(_("Stage"), [project.status_label for project in projects]),
+        text(pgettext("project", "Stage"), [project.status_label for project in projects]),
         text(_("Where"), [project.place.name for project in projects]),
         text(_("Catalogue item"), [project.item.name for project in projects]),
         text(_("Way"), [project.get_way_display() for project in projects]),

@@ -80,7 +80,7 @@ def _of_source(rows, value):
 
 def filters_for(request):
     """The filters of list and board, all kept in the address."""
-    found = [YearFilter("year", _("Year"), choices=years), ChoiceFilter("status", _("Stage"), choices=stages, apply=portfolio.in_stage)]
+    found = [YearFilter("year", _("Year"), choices=years), ChoiceFilter("status", pgettext_lazy("project", "Stage"), choices=stages, apply=portfolio.in_stage)]
     known = choices_of(request)
     if known["street"]:
         found.append(ChoiceFilter("street", _("Purchaser"), choices=known["street"], field="purchaser_id"))
@@ -99,15 +99,21 @@ def read_search(request):
         return asking.Asked(), str(error)
 
 
-def columns(lateness):
+def columns(lateness, export=False):
+    """What the screen shows; a table that leaves the house says year, way and lateness in columns of their own."""
+    since = {"sort": ("-stage_since",)}
+    days = [Column("age", _("Days in stage"), value=portfolio.age, kind="number", **since), Column("late", _("Overdue"), value=lambda row: _("overdue") if lateness.of(row) else "", sort=False)]
+    more = [Column("fiscal_year", _("Year"), value=lambda row: str(row.fiscal_year)), Column("way", _("Way"), value=lambda row: row.get_way_display()), Column("item__name", _("Catalogue item"))]
+    shown = [Column("age", _("Days in stage"), value=lambda row: _days(row, lateness), kind="status", tone=lambda row: "bad" if lateness.of(row) else "", **since)]
     return [
-        Column("number", _("Number")), Column("title", _("Project"), kind="link"), Column("place__name", _("Where")),
-        Column("status", _("Stage"), kind="status"), Column("age", _("Days in stage"), value=portfolio.age, kind="number", sort=("-stage_since",)),
-        Column("late", _("Overdue"), value=lambda row: _("overdue") if lateness.of(row) else "", kind="status", tone=lambda row: "bad" if lateness.of(row) else "", sort=False),
-        Column("waiting", _("Waiting on"), value=portfolio.waiting_for, sort=False), Column("handler__name", _("Handler")),
-        Column("fiscal_year", _("Year"), value=lambda row: str(row.fiscal_year)), Column("way", _("Way"), value=lambda row: row.get_way_display()),
+        Column("number", _("Number")), Column("title", _("Project"), kind="link"), Column("place__name", _("Where")), Column("status", pgettext_lazy("project", "Stage"), kind="status"),
+        *(days if export else shown), Column("waiting", _("Waiting on"), value=portfolio.waiting_for, sort=False), Column("handler__name", _("Handler")), *(more if export else []),
         Column("budget_total", _("Budget"), kind="money"), Column("ceiling", _("Approved"), kind="money"), Column("contract_sum", _("Under contract"), kind="money"), Column("paid_sum", pgettext_lazy("sum", "Paid"), kind="money"),
     ]  # fmt: skip
+
+
+def _days(row, lateness):
+    return _("{days}, overdue").format(days=portfolio.age(row)) if lateness.of(row) else str(portfolio.age(row))
 
 
 def hands_over(user):
@@ -118,13 +124,13 @@ def hands_over(user):
 @login_required
 def project_list(request):
     request.asked, error = read_search(request)
-    rows = portfolio.with_facts(Project.objects.visible_to(request.user).select_related("place", "purchaser", "handler"))
-    bulk = [Bulk(_("Compare"), reverse("project_compare"))]
+    rows = portfolio.with_facts(Project.objects.visible_to(request.user).select_related("place", "purchaser", "handler", "item"))
+    bulk = [Bulk(pgettext_lazy("projects", "Compare"), reverse("project_compare"))]
     if hands_over(request.user):
         bulk.append(Bulk(_("Hand over"), reverse("project_hand_over")))
     links = [(_("Apply for a project"), reverse("project_create"))] if applies(request.user) else []
     return render_list(
-        request, rows.none() if error else rows, title=_("Projects"), columns=columns(portfolio.Lateness()),
+        request, rows.none() if error else rows, title=_("Projects"), columns=columns(portfolio.Lateness(), export="export" in request.GET),
         search=lambda rows, _text: portfolio.answer(rows, request.asked, request.user), filters=filters_for(request), default_sort="-id",
         links=[*links, (_("Board"), reverse("project_board")), (_("Published lists"), reverse("projectlist_list"))], bulk=bulk, totals=portfolio.totals_of,
         export_name="项目清单", empty_text=_("No project yet."), body="procurement/portfolio_rows.html",
