@@ -138,10 +138,11 @@ def edit_project(project, *, actor, needs=None, drafting_help=None, **fields):
 
 
 @transaction.atomic
-def set_budget(project, plan, lines, actor):
-    """Write plan and lines (see budget.replace_budget) of a draft or returned project and its total. After a cut lines may only be lowered."""
+def set_budget(project, plan, lines, actor, *, origin=None):
+    """Write plan and lines (see budget.replace_budget) of a draft or returned project and its total. After a cut lines may only be lowered.
+    `origin`: the project the budget was taken over from, for the trail."""
     before = open_cut(project)
-    project = advance(project, BUDGET, actor=actor)
+    project = advance(project, BUDGET, actor=actor, params={"taken_from": origin.number} if origin else None)
     total = yuan(replace_budget(project, plan, lines))
     Project.objects.filter(pk=project.pk).update(budget_total=total)
     project.refresh_from_db()
