@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procurement.views import budget, catalogue, configuration, funds, meetings, projects
+from procurement.views import budget, budget_copy, catalogue, configuration, funds, meetings, projects
 
 urlpatterns = [
     path("catalogue/", catalogue.catalogue_list, name="catalogue_list"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("projects/<int:pk>/files/", projects.project_attach, name="project_attach"),
     path("projects/<int:pk>/budget/", budget.project_budget, name="project_budget"),
     path("projects/<int:pk>/budget/import/", budget.project_budget_import, name="project_budget_import"),
+    path("projects/<int:pk>/budget/copy/", budget_copy.project_budget_copy, name="project_budget_copy"),
     path("projects/<int:pk>/budget.xlsx", budget.project_budget_xlsx, name="project_budget_xlsx"),
     path("projects/<int:pk>/budget.pdf", budget.project_budget_pdf, name="project_budget_pdf"),
     path("meetings/", meetings.meeting_list, name="meeting_list"),

@@ -16,7 +16,7 @@ from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for, principals_of
 from kernel.listing import ChoiceFilter, Column, render_list
 from procurement.forms.project import FundingFormSet, ProjectFileForm, ProjectForm, applies, funds_for
-from procurement.lifecycle.budget import line_changes, shares
+from procurement.lifecycle.budget import groups, line_changes, shares
 from procurement.lifecycle.completeness import lacks, warnings
 from procurement.lifecycle.project import EDIT, FUNDING, draft_project, edit_project, open_cut, set_funding
 from procurement.models import GateRun, Project, ProjectFund
@@ -98,7 +98,7 @@ def project_detail(request, pk):
             for key, text in run.line_remarks.items():
                 remarks.setdefault(int(key), []).append((run.name, text))
     return render_detail(
-        request, project, "procurement/project.html", lines=lines, plan=plan.values(), fundings=project.fundings.all(),
+        request, project, "procurement/project.html", lines=lines, groups=groups(plan.values(), lines), plan=plan.values(), fundings=project.fundings.all(),
         shares=shares(lines), needs=project.needs.all(), helpers=project.drafting_help.all(), runs=runs, remarks=remarks, cut=open_cut(project),
         objected=decided[-1] if decided and project.status in ("returned", "rejected") else None, lacks=project.known_lacks, warnings=warnings(project) if project.status in ("draft", "returned", "in_review", "approved") else [],
         changes=[change for change in line_changes(before, now) if change.what != "same"] if before and now else [],
