@@ -8,8 +8,16 @@ from django.utils.translation import gettext_lazy as _
 from kernel.money import ZERO
 from procurement.budget_cells import CELLS, LineRow, check, pasted
 from procurement.lifecycle.budget import MOST_LINES, line_amount, percent
+from procurement.lifecycle.budget_bounds import SENTENCES
 from procurement.models import BudgetLine
 
+# What the script says while typing, as the server would. {n}: a number or a text.
+WORDS = {
+    "number": _("This is no number."), "places": _("At most two decimal places."), "zero": _("The quantity must be above zero."), "negative": _("This cannot be below zero."),
+    "missing": _("Missing."), "large": _("The amount is too large."), "long": _("Too long: at most {n} characters."), "pasted": _("{n} row(s) pasted."),
+    "look": _("{n} cell(s) need a look."), "left": _("“{n}” found no column."), "removed": _("The row was removed."), "full": _("A budget holds at most {n} lines."),
+    "unplanned": _("(not in the plan)"), **{f"{kind}-{side}": sentence for (kind, side), sentence in SENTENCES.items()},
+}  # fmt: skip
 COLUMNS = ("id", "kind", "activity", *CELLS)
 SPARE = 2
 

@@ -17,7 +17,7 @@ from kernel.spreadsheet import TableError
 from kernel.upload import UploadField
 from procurement.budget_cells import HEADINGS, LABELS, LENGTHS
 from procurement.documents import BadBudget, budget_pdf, budget_xlsx, read_budget
-from procurement.forms.budget import LineTable
+from procurement.forms.budget import WORDS, LineTable
 from procurement.forms.project import PlanFormSet
 from procurement.lifecycle.budget_bounds import bounds_of
 from procurement.lifecycle.project import BUDGET, open_cut, set_budget
@@ -85,7 +85,7 @@ def project_budget(request, pk):
     return render_form(
         request, form, title=_("Plan and budget of {project}").format(project=project), rules=["A11"], cancel=project.get_absolute_url(), submit=_("Save plan and budget"),
         draft=f"project-budget-{pk}", formsets=[plan], template="procurement/budget.html", subject=project, cut=open_cut(project), groups=groups, lines=lines,
-        bounds=bounds_of(project.purchaser_id), labels=LABELS, headings=json.dumps(HEADINGS, ensure_ascii=False), lengths=json.dumps(LENGTHS),
+        bounds=bounds_of(project.purchaser_id), words=WORDS.items(), labels=LABELS, headings=json.dumps(HEADINGS, ensure_ascii=False), lengths=json.dumps(LENGTHS),
     )  # fmt: skip
 
 

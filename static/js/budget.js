@@ -34,7 +34,7 @@
     return row;
   }
   function makeRow(group, before = null, values = {}) {
-    if (table.querySelectorAll("tr[data-line]").length >= most + groups().length) { say(words.tFull); return null; }
+    if (table.querySelectorAll("tr[data-line]").length >= most + groups().length) { say(words.tFull.replace("{n}", most)); return null; }
     const row = place(lineTemplate.querySelector("tr").cloneNode(true), group, before);
     CELLS.forEach((name) => { cells(row)[name].value = values[name] ?? ""; });
     return row;
@@ -51,7 +51,7 @@
   /* --- checks beside the cell, as the server makes them --- */
   function wrong(name, value) {
     if (!value.trim()) return "";
-    if (lengths[name]) return [...value.trim()].length > lengths[name] ? words.tLong.replace("%s", lengths[name]) : "";
+    if (lengths[name]) return [...value.trim()].length > lengths[name] ? words.tLong.replace("{n}", lengths[name]) : "";
     const found = read(value);
     if (found.error) return { number: words.tNumber, negative: words.tNegative, places: words.tPlaces }[found.error] || "";
     if (name === "quantity" && found.hundredths === 0n) return words.tZero;
@@ -104,7 +104,7 @@
     ["people", "running"].forEach((kind) => {
       const share = percent(sums[kind], total), tenths = BigInt(share.replace(".", ""));
       const title = kind[0].toUpperCase() + kind.slice(1), least = words[`${kind}Min`], greatest = words[`${kind}Max`];
-      const tell = (side, bound) => sentences.push(words[`t${title}${side}`].replace("%p", share).replace("%b", bound));
+      const tell = (side, bound) => sentences.push(words[`t${title}${side}`].replace("{percent}", share).replace("{bound}", bound));
       if (total && least !== undefined && tenths < BigInt(least) * 10n) tell("Low", least);
       if (total && greatest !== undefined && tenths > BigInt(greatest) * 10n) tell("High", greatest);
     });
@@ -307,7 +307,7 @@
       faulty += lookAt(row);
     });
     tidy(); addUp(); touched();
-    say([words.tPasted.replace("%s", taken), faulty ? words.tLook.replace("%s", faulty) : "", ...left.slice(0, 20).map((value) => words.tLeft.replace("%s", value))].filter(Boolean).join(" "));
+    say([words.tPasted.replace("{n}", taken), faulty ? words.tLook.replace("{n}", faulty) : "", ...left.slice(0, 20).map((value) => words.tLeft.replace("{n}", value))].filter(Boolean).join(" "));
   });
 
   /* The plan takes pasted rows too, from the cell that has the focus. */
