@@ -28,7 +28,7 @@ def project_budget_copy(request, pk):
     acting_for(request.user, project, BUDGET)
     chosen, here = request.GET.get("from", ""), reverse("project_budget_copy", args=[pk])
     source = get_object_or_404(sources(project, request.user), pk=chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else None
-    form = Nothing(request.POST or None)
+    form = Nothing(request.POST if request.method == "POST" else None)
     if request.method == "POST" and source is None:
         form.is_valid()
         form.add_error(None, _("Choose the project first."))
@@ -49,6 +49,6 @@ def project_budget_copy(request, pk):
     plan, lines = list(source.plan.all()), list(source.lines.all())
     days = shifted([row.planned_on for row in plan], source.starts_on, project.starts_on, project.ends_on)
     return render_form(
-        request, form, title=_("Take over the budget of {source}").format(source=source), cancel=here, submit=_("Take over"), template="procurement/budget_copy.html",
+        request, form, title=_("Take over the budget of {source}").format(source=source), cancel=here, submit=_("Take over this budget"), template="procurement/budget_copy.html",
         subject=project, source=source, dates=list(zip(plan, days, strict=True)), groups=groups(plan, lines), count=len(lines), replaces=project.lines.exists(),
     )  # fmt: skip

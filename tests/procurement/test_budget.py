@@ -68,7 +68,7 @@ def post(row, plan=(), lines=(), **extra):
 def editor_rows(row):
     plan = [{"id": a.pk, "order": a.order, "title": a.title, "planned_on": a.planned_on, "location": a.location, "headcount": a.headcount, "times": a.times} for a in row.plan.all()]
     lines = [
-        {"id": n.pk, "kind": n.kind, "activity": n.activity.order if n.activity else "", "name": n.name, "unit": n.unit, "quantity": n.quantity, "price": n.price}
+        {"id": n.pk, "kind": n.kind, "activity": n.activity.order if n.activity else "", "name": n.name, "unit": n.unit, "quantity": n.quantity, "price": n.price, "note": n.note}
         for n in row.lines.select_related("activity")
     ]
     return plan, lines
