@@ -202,11 +202,12 @@ def advance(subject, step, *, actor, happened_on=None, reason="", params=None, c
     if step.needs_reason and not reason.strip():
         raise Refusal("reason_missing", _("Please say why."), field="reason")
     before, target = subject.status, step.target or subject.status
-    for name, value in (changes or {}).items():
+    changes = dict(changes or {})
+    if target != before:
+        changes["stage_since"] = happened_on or clock.today()
+    for name, value in changes.items():
         setattr(subject, name, value)
-    moved = (
-        type(subject)._base_manager.filter(pk=subject.pk, status=before).update(status=target, **(changes or {}))
-    )
+    moved = type(subject)._base_manager.filter(pk=subject.pk, status=before).update(status=target, **changes)
     if not moved:
         raise Refusal("lost_race", _("Somebody else has just acted on this."), todo=_("Reload the page to see what they did."))
     subject.status = target
@@ -233,6 +234,13 @@ def release_hold(hold, *, actor, reason=""):
     trail.record(hold.subject, "release", actor=actor, reason=reason, params={"hold": hold.pk, "code": hold.reason_code})
 
 
+def entered_on(subject, status, *, before=None):
+    """The day the trail says this state was entered last (looking only before row `before`), else the day the subject was made."""
+    rows = trail.rows_of(subject).filter(to_status=status).exclude(from_status=status)
+    row = (rows.filter(pk__lt=before) if before else rows).exclude(verb="withdraw").last()
+    return row.happened_on if row else subject.created_at.astimezone(clock.ZONE).date()
+
+
 @transaction.atomic
 def withdraw(subject, *, actor, reason=""):
     """撤回: the last actor takes the last step back while nobody has acted since. Raises Refusal otherwise."""
@@ -244,10 +252,11 @@ def withdraw(subject, *, actor, reason=""):
     undo = subject.LIFE.undo.get(last.verb)
     if undo and (refusal := undo(subject, actor)):
         raise refusal
-    moved = type(subject)._base_manager.filter(pk=subject.pk, status=last.to_status).update(status=last.from_status)
+    since = entered_on(subject, last.from_status, before=last.pk) if last.from_status != last.to_status else subject.stage_since
+    moved = type(subject)._base_manager.filter(pk=subject.pk, status=last.to_status).update(status=last.from_status, stage_since=since)
     if not moved:
         raise Refusal("lost_race", _("Somebody else has just acted on this."))
-    subject.status = last.from_status
+    subject.status, subject.stage_since = last.from_status, since
     trail.record(subject, "withdraw", actor=actor, from_status=last.to_status, to_status=last.from_status, reason=reason, params={"undone": last.verb})
     return subject
 

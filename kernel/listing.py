@@ -12,7 +12,7 @@ from operator import or_
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q
-from django.http import HttpResponseNotAllowed
+from django.http import HttpResponseNotAllowed, QueryDict
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
 from django.utils.dateparse import parse_date
@@ -218,9 +218,12 @@ def page_number(request, pages):
 
 def render_list(
     request, queryset, *, title, columns, search: Sequence = (), filters: Sequence = (), default_sort="-pk", links=(), bulk=(),
-    export_name="list", empty_text="", context=None, template="kernel/list.html", page_size=PAGE_SIZE,
+    export_name="list", empty_text="", context=None, template="kernel/list.html", body="kernel/parts/list_body.html", page_size=PAGE_SIZE, totals=None,
 ):  # fmt: skip
-    """The list page, its fragment, its export or its print view, whichever the request asks for. It only shows: 405 for a POST."""
+    """The list page, its fragment, its export or its print view, whichever the request asks for. It only shows: 405 for a POST.
+
+    `search`: ORM fields, or search(queryset, text) -> queryset. `totals(queryset)`: sums of everything filtered, asked up to the cap of the count.
+    """
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
     text = request.GET.get("q", "").strip()[:100]
@@ -228,7 +231,7 @@ def render_list(
     for one in filters:
         queryset = one.narrow(request, queryset)
     if text and search:
-        queryset = searched(queryset, search, text)
+        queryset = search(queryset, text) if callable(search) else searched(queryset, search, text)
     queryset = ordered(queryset, columns, asked, default_sort)
     if request.GET.get("export") in ("xlsx", "csv"):
         from kernel.exporting import export
@@ -262,10 +265,13 @@ def render_list(
         "narrowed": narrowed,
         "empty_text": empty_text or _("There is nothing here yet."),
         "list_path": request.get_full_path(),
+        "body": body,
+        "totals": totals(queryset) if totals and count and not capped else None,
+        "selection": {int(part) for part in request.GET.get("sel", "").split("-")[:200] if part.isdecimal() and len(part) < 12},
         **(context or {}),
     }
     fragment = getattr(request, "htmx", False) and request.htmx.target == "list"
-    chosen = "kernel/list_print.html" if printing else "kernel/parts/list_body.html" if fragment else template
+    chosen = "kernel/list_print.html" if printing else body if fragment else template
     response = render(request, chosen, made)
     patch_vary_headers(response, ["HX-Request"])
     return response
@@ -293,3 +299,11 @@ def back_to(request, fallback, *args, **kwargs):
     if url_has_allowed_host_and_scheme(address, allowed_hosts={request.get_host()}):
         return address
     return resolve_url(fallback, *args, **kwargs)
+
+
+def with_selection(address, ids):
+    """The address of a list with these rows ticked again."""
+    path, _mark, query = address.partition("?")
+    rest = QueryDict(query, mutable=True)
+    rest["sel"] = "-".join(str(pk) for pk in ids)
+    return f"{path}?{rest.urlencode()}"

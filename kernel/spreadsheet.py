@@ -54,7 +54,7 @@ def neutralise(cell):
     if not isinstance(cell, str):
         return cell
     cell = ILLEGAL.sub("", cell)[: CELL - 1]
-    return f"'{cell}" if cell.startswith(RISKY) else cell
+    return f"'{cell}" if cell.lstrip("'").startswith(RISKY) else cell  # also what has one already, so that taking it off again gives back the same
 
 
 def write_xlsx(title, columns, rows):
@@ -190,7 +190,7 @@ def _denature(cell):
     if not isinstance(cell, str):
         return "" if cell is None else cell
     cell = cell.strip()
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(RISKY) else cell
+    return cell[1:] if cell[:1] == "'" and cell.lstrip("'").startswith(RISKY) else cell
 
 
 def _inspected(upload, max_bytes):

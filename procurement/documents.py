@@ -1,24 +1,32 @@
 """Papers and tables of projects: the printable budget, the budget as a spreadsheet and back."""
 
+from collections import defaultdict
+
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock, spreadsheet
 from kernel.pdf import render_pdf
 from kernel.spreadsheet import Column
-from procurement.lifecycle.budget import shares
+from procurement.budget_cells import LineRow, check
+from procurement.lifecycle.budget import MOST_ACTIVITIES, MOST_LINES, groups, shares, total_of
+from procurement.lifecycle.budget_bounds import bounds_of, outside
 
 KINDS = {"activity": "活动费用", "people": "人员费用", "running": "管理运行费用"}
 HEADINGS = ("类别", "活动序号", "活动", "计划日期", "地点", "人数", "场次", "明细", "单位", "数量", "单价", "金额", "备注")
+PLAN_HEADINGS = ("活动", "计划日期", "地点", "人数", "场次")
+LINE_HEADINGS = {"name": "明细", "unit": "单位", "quantity": "数量", "price": "单价", "note": "备注"}
 MONEY = {"单价", "金额"}
 
 
 def budget_pdf(project):
     """The project's budget paper as PDF bytes. Raises Refusal when this machine makes no PDF."""
-    lines = list(project.lines.select_related("activity"))
+    plan, lines = list(project.plan.all()), list(project.lines.all())
+    found, bounds = shares(lines), bounds_of(project.purchaser_id)
     return render_pdf(
         "documents/budget.html",
         {
-            "project": project, "plan": project.plan.all(), "lines": lines, "shares": shares(lines), "kinds": KINDS,
+            "project": project, "plan": plan, "groups": groups(plan, lines), "shares": [(*share, bounds.shown(share[0]) if bounds else "") for share in found], "bounds": bounds,
+            "warnings": [warning.sentence for warning in outside(found, bounds)], "total": total_of(lines), "kinds": KINDS, "count": len(lines),
             "funding": project.fundings.select_related("fund"), "printed": clock.now(),
         },
     )  # fmt: skip
@@ -48,59 +56,66 @@ class BadBudget(Exception):
 
 
 def read_budget(project, upload):
-    """Plan and lines of a sheet with HEADINGS, ready for set_budget; rows keep the ids of lines of the same kind, activity and name.
+    """Plan and lines of a sheet with HEADINGS, ready for set_budget; rows keep the ids of lines of the same kind, activity and name, in their order.
 
     Raises spreadsheet.TableError (not a table) or BadBudget (all faulty rows at once).
     """
     table = spreadsheet.read_table(upload, max_rows=1200)
     if missing := [name for name in HEADINGS if name not in table.header and name not in ("金额", "备注")]:
         raise spreadsheet.TableError(_("These headings are missing: %(names)s."), params={"names": "、".join(missing)})
-    plan, lines, errors = {}, [], []
-    known_plan = {row.order: row.pk for row in project.plan.all()}
-    known = {(line.kind, line.activity.order if line.activity else None, line.name): line.pk for line in project.lines.select_related("activity")}
+    orders = {row.pk: row.order for row in project.plan.all()}
+    sheet = _Sheet({order: pk for pk, order in orders.items()}, defaultdict(list))
+    for line in project.lines.all():
+        sheet.known_lines[line.kind, orders.get(line.activity_id), line.name].append(line.pk)
+    errors = []
     for number, record in table.records():
-        try:
-            _read_row(record, plan, lines, known_plan, known)
-        except ValueError as error:
-            errors.append((number, error.args[0]))
+        if sentences := sheet.take(record):
+            errors.append((number, "；".join(str(sentence) for sentence in sentences)))
+    if len(sheet.lines) > MOST_LINES:
+        errors.append((len(table.rows) + 1, _("A budget holds at most {lines} lines for {activities} activities.").format(lines=MOST_LINES, activities=MOST_ACTIVITIES)))
     if errors:
         raise BadBudget(errors)
-    return list(plan.values()), lines
+    return list(sheet.plan.values()), sheet.lines
 
 
-def _read_row(record, plan, lines, known_plan, known):
-    from procurement.forms.project import LineRowForm, PlanRowForm
+class _Sheet:
+    """What the rows of a sheet say so far: activities by their number, lines in their order."""
 
-    cells = {name: spreadsheet.text(value) for name, value in record.items()}
-    kind = next((key for key, label in KINDS.items() if cells["类别"] in (label, key)), None)
-    if kind is None:
-        raise ValueError(_("“{value}” is none of {names}.").format(value=cells["类别"], names="、".join(KINDS.values())))
-    order = int(cells["活动序号"]) if cells["活动序号"].isdigit() else None
-    if kind == "activity":
+    def __init__(self, known_plan, known_lines):
+        self.known_plan, self.known_lines, self.plan, self.told, self.lines = known_plan, known_lines, {}, {}, []
+
+    def take(self, record):
+        """Read one row. Returns every sentence about what is wrong with it."""
+        cells = {name: spreadsheet.text(value) for name, value in record.items()}
+        kind = next((key for key, label in KINDS.items() if cells["类别"] in (label, key)), None)
+        if kind is None:
+            return [_("“{value}” is none of {names}.").format(value=cells["类别"], names="、".join(KINDS.values()))]
+        order = int(cells["活动序号"]) if cells["活动序号"].isascii() and cells["活动序号"].isdigit() and len(cells["活动序号"]) < 6 else None
+        wrong = self._activity(order, cells, record["计划日期"]) if kind == "activity" else []
+        if not any(cells[name] for name in ("明细", "单位", "数量", "单价")):
+            return wrong
+        row = LineRow(kind, order if kind == "activity" else None, {name: cells.get(heading, "") for name, heading in LINE_HEADINGS.items()})
+        if not check(row):
+            wrong += [f"{heading}：{row.errors[name]}" for name, heading in LINE_HEADINGS.items() if name in row.errors]
+        known = self.known_lines.get((kind, row.activity, row.clean.get("name")))
+        self.lines.append(row.clean | {"id": known.pop(0) if known else None})
+        return wrong
+
+    def _activity(self, order, cells, day):
+        """The activity a row names: read where it stands for the first time, compared after that. Returns sentences."""
+        from procurement.forms.project import PlanRowForm
+
+        told = tuple(cells[name] for name in PLAN_HEADINGS)
+        if order in self.told and (not cells["活动"] or told == self.told[order]):
+            return []
+        if order in self.told:
+            return [_("Activity {number} stands here with other details than in a row above.").format(number=order)]
         try:
-            day = spreadsheet.day(record["计划日期"])
+            day = spreadsheet.day(day)
         except ValueError:
-            raise ValueError(_("“{value}” is no date.").format(value=cells["计划日期"])) from None
-        row = {"order": order, "title": cells["活动"], "planned_on": day, "location": cells["地点"], "headcount": cells["人数"], "times": cells["场次"] or 1}
-        known_row = plan.get(order)
-        if known_row is None or cells["活动"]:
-            clean = _clean(PlanRowForm(row), "活动")
-            plan[order] = clean | {"id": known_plan.get(order)}
-    if not any(cells[name] for name in ("明细", "单位", "数量", "单价")):
-        return
-    row = {"kind": kind, "activity": order if kind == "activity" else None, "name": cells["明细"], "unit": cells["单位"], "note": cells.get("备注", "")}
-    for heading, name in (("数量", "quantity"), ("单价", "price")):
-        try:
-            row[name] = spreadsheet.amount(record[heading])
-        except ValueError:
-            raise ValueError(_("“{value}” is no number.").format(value=cells[heading])) from None
-    clean = _clean(LineRowForm({key: value for key, value in row.items() if value is not None}), "明细")
-    lines.append(clean | {"id": known.pop((kind, clean.get("activity"), clean["name"]), None)})
-
-
-def _clean(form, what):
-    if not form.is_valid():
-        name, errors = next(iter(form.errors.items()))
-        label = form.fields[name].label if name in form.fields else what
-        raise ValueError(f"{label}：{errors[0]}")
-    return form.cleaned_data
+            return [_("“{value}” is no date.").format(value=cells["计划日期"])]
+        form = PlanRowForm({"order": order, "title": cells["活动"], "planned_on": day, "location": cells["地点"], "headcount": cells["人数"], "times": cells["场次"] or 1})
+        if not form.is_valid():
+            return [f"{form.fields[name].label if name in form.fields else '活动'}：{sentences[0]}" for name, sentences in form.errors.items()]
+        self.told[order], self.plan[order] = told, form.cleaned_data | {"id": self.known_plan.get(order)}
+        return []

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procurement.views import budget, catalogue, configuration, funds, meetings, projects
+from procurement.views import budget, budget_copy, catalogue, configuration, funds, meetings, projects
 
 urlpatterns = [
     path("catalogue/", catalogue.catalogue_list, name="catalogue_list"),
@@ -11,7 +11,6 @@ urlpatterns = [
     path("funds/", funds.fund_list, name="fund_list"),
     path("funds/new/", funds.fund_create, name="fund_create"),
     path("funds/<int:pk>/", funds.fund_detail, name="fund_detail"),
-    path("projects/", projects.project_list, name="project_list"),
     path("projects/new/", projects.project_create, name="project_create"),
     path("projects/<int:pk>/", projects.project_detail, name="project_detail"),
     path("projects/<int:pk>/edit/", projects.project_edit, name="project_edit"),
@@ -19,6 +18,7 @@ urlpatterns = [
     path("projects/<int:pk>/files/", projects.project_attach, name="project_attach"),
     path("projects/<int:pk>/budget/", budget.project_budget, name="project_budget"),
     path("projects/<int:pk>/budget/import/", budget.project_budget_import, name="project_budget_import"),
+    path("projects/<int:pk>/budget/copy/", budget_copy.project_budget_copy, name="project_budget_copy"),
     path("projects/<int:pk>/budget.xlsx", budget.project_budget_xlsx, name="project_budget_xlsx"),
     path("projects/<int:pk>/budget.pdf", budget.project_budget_pdf, name="project_budget_pdf"),
     path("meetings/", meetings.meeting_list, name="meeting_list"),

@@ -11,6 +11,7 @@ from reporting.permissions import districts_of, is_finance, may_report
 
 files.register_access(Report, lambda user, attachment: Report.objects.visible_to(user).filter(pk=attachment.subject_id).exists())
 registry.nav(
+    NavItem("public", _("Project lists"), "public_lists", may=lambda user: True, order=45),
     NavItem("reports", _("Reports"), "report_list", may=may_report, order=80),
     NavItem("reports", _("Earlier years' totals"), "year_totals", may=is_finance, order=81),
 )

@@ -8,6 +8,7 @@ from communities.lifecycle import staff, wish
 from config.demo.applying import apply
 from config.demo.cast import Cast, script
 from config.demo.delivering import perform
+from config.demo.portfolio import publish_lists
 from config.demo.sourcing import choose, compete, outside
 from config.demo.travel import Travel
 from kernel import clock, notices
@@ -42,6 +43,7 @@ def tell(stage, say=lambda line: None, now=None):
             say(f"{plot['title']}: {reached}")
         clock.set_to(now)
         wait_for_somebody(cast, now, stage)
+        publish_lists(cast)
     finally:
         clock.set_to(None)
     notices.remind()

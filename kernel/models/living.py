@@ -7,9 +7,10 @@ from kernel import clock
 
 
 class Living(models.Model):
-    """A noun with a life: its status is written by `kernel.lifecycle.advance` alone; money and law records are never deleted."""
+    """A noun with a life: its status, and since when it holds (the day on the paper), are written by `kernel.lifecycle` alone; money and law records are never deleted."""
 
     status = models.CharField(_("status"), max_length=30, default="draft", db_index=True, editable=False)
+    stage_since = models.DateField(_("in this state since"), default=clock.today, editable=False)
     created_at = models.DateTimeField(_("created"), default=clock.now, editable=False)
     created_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("created by"))
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 from kernel.cleaning import CleanModelForm
-from procurement.models import Fund, Gate, PaymentStep, SelfRunProfile
+from procurement.models import BudgetBounds, Fund, Gate, PaymentStep, SelfRunProfile
 
 
 class SettingForm(CleanModelForm):
@@ -64,4 +64,23 @@ class PaymentStepForm(SettingForm):
         fields = ["order", "name", "role", "fund", "amount_from", "amount_to", "valid_from"]
 
 
-FORMS = {"gate": GateForm, "profile": ProfileForm, "payment_step": PaymentStepForm}
+class BudgetBoundsForm(SettingForm):
+    class Meta:
+        model = BudgetBounds
+        fields = ["people_min", "people_max", "running_min", "running_max", "valid_from"]
+        help_texts = {"people_min": _("Shares of the whole budget in per cent. Leave empty what is not watched; a budget outside is warned about, never blocked.")}
+
+    def clean(self):
+        data = super().clean()
+        for kind in BudgetBounds.SHARES:
+            least, most = data.get(f"{kind}_min"), data.get(f"{kind}_max")
+            if least is not None and most is not None and most < least:
+                self.add_error(f"{kind}_max", _("The upper bound lies below the lower one."))
+        if not self.errors and all(data.get(f"{kind}_{end}") is None for kind in BudgetBounds.SHARES for end in ("min", "max")):
+            self.add_error("people_min", _("Enter at least one bound."))
+        if not self.replacing and BudgetBounds.in_force().filter(purchaser=self.purchaser).exists():
+            raise forms.ValidationError(_("The street has bounds already: propose a change of them."))
+        return data
+
+
+FORMS = {"gate": GateForm, "profile": ProfileForm, "payment_step": PaymentStepForm, "budget_bounds": BudgetBoundsForm}

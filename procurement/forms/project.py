@@ -14,7 +14,7 @@ from kernel.forms import StepForm
 from kernel.lifecycle import principals_of
 from kernel.money import LARGEST
 from kernel.upload import UploadField
-from procurement.models import BudgetLine, CatalogueItem, Fund, Project
+from procurement.models import CatalogueItem, Fund, Project
 from providers.models import Organization
 
 
@@ -137,37 +137,6 @@ class PlanRowForm(CleanForm):
         return bool(set(self.changed_data) - {"order", "times"})
 
 
-class LineRowForm(CleanForm):
-    """One budget line: even one pen for two yuan."""
-
-    id = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    kind = forms.ChoiceField(label=_("Kind of cost"), choices=BudgetLine.KINDS, initial="activity")
-    activity = forms.IntegerField(label=_("Activity no."), required=False, min_value=1, max_value=200)
-    name = forms.CharField(label=_("Item"), max_length=80)
-    unit = forms.CharField(label=_("Unit"), max_length=12)
-    quantity = forms.DecimalField(label=_("Quantity"), min_value=0, max_digits=10, decimal_places=2)
-    price = forms.DecimalField(label=_("Unit price"), min_value=0, max_value=LARGEST, max_digits=13, decimal_places=2)
-    note = forms.CharField(label=_("Note"), max_length=200, required=False)
-
-    def has_changed(self):
-        """A row where only the kind was chosen is an empty row."""
-        return bool(set(self.changed_data) - {"kind", "activity"})
-
-    def clean_quantity(self):
-        quantity = self.cleaned_data["quantity"]
-        if quantity <= 0:
-            raise forms.ValidationError(_("The quantity must be above zero."))
-        return quantity
-
-    def clean(self):
-        data = super().clean()
-        if data.get("kind") == "activity" and not data.get("activity"):
-            self.add_error("activity", _("Which activity is it for?"))
-        if data.get("quantity") and data.get("price") and data["quantity"] * data["price"] > LARGEST:
-            self.add_error("price", _("The amount is too large."))
-        return data
-
-
 class BasePlan(forms.BaseFormSet):
     title = _("Activity plan")
 
@@ -177,13 +146,7 @@ class BasePlan(forms.BaseFormSet):
             raise forms.ValidationError(_("Activity number {number} stands there twice.").format(number=min(doubled)))
 
 
-class BaseLines(forms.BaseFormSet):
-    title = _("Budget lines (yuan)")
-    product = "quantity*price"
-
-
 PlanFormSet = formset_factory(PlanRowForm, formset=BasePlan, extra=1, can_delete=True, max_num=200, validate_max=True)
-LineFormSet = formset_factory(LineRowForm, formset=BaseLines, extra=1, can_delete=True, max_num=1000, validate_max=True)
 
 
 class FundingRowForm(CleanForm):

@@ -123,6 +123,7 @@ def create_project(batch, row, number, actor):
         goal=row.note or row.title, target_group=row.target, headcount=row.headcount, results=row.note or row.title, starts_on=row.starts_on, ends_on=row.ends_on,
         way="open", handler=batch.created_by, budget_total=row.amount, ceiling=row.amount, is_backfill=True, created_by=actor,
         status={"approved": "approved", "performing": "contracted", "closed": "closed"}[row.stage],
+        stage_since={"performing": row.signed_on, "closed": row.ends_on}.get(row.stage) or clock.today(),
     )  # fmt: skip
     committed = ZERO if row.stage == "approved" else row.amount
     ProjectFund.objects.create(project=project, fund=row.fund, amount=row.amount, committed=committed)

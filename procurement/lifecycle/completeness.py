@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel import rules
 from kernel.money import ZERO
 from kernel.rules import carries
+from procurement.lifecycle.budget_bounds import share_warnings
 from procurement.lifecycle.configuration import direct_choice_allowed, gates_for, threshold_of
 from procurement.lifecycle.project_funds import overplanned
 from procurement.models import Project
@@ -122,4 +123,5 @@ def warnings(project):
     kinds = {line.kind for line in project.lines.all()}
     if kinds and "people" not in kinds:
         found.append(Caution("no_people", _("The budget pays no people: who does the work?")))
+    found += [Caution(f"share_{warning.kind}_{warning.side}", warning.sentence) for warning in share_warnings(project)]
     return found

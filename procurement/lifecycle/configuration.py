@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from kernel import clock, rules, trail
 from kernel.lifecycle import Refusal, principals_of
 from kernel.money import yuan
-from procurement.models import Gate, PaymentStep, SelfRunProfile
+from procurement.models import BudgetBounds, Gate, PaymentStep, SelfRunProfile
 from procurement.permissions import may_settle_settings
 
-KINDS = {"gate": Gate, "profile": SelfRunProfile, "payment_step": PaymentStep}
+KINDS = {"gate": Gate, "profile": SelfRunProfile, "payment_step": PaymentStep, "budget_bounds": BudgetBounds}
 DEFAULT_LIMIT = yuan(500000)
 DIRECT_BELOW = yuan(20000)
 

@@ -25,6 +25,7 @@ from procurement.lifecycle.budget import differs, replace_budget, snapshot, with
 from procurement.lifecycle.completeness import lacks
 from procurement.lifecycle.configuration import gates_for
 from procurement.lifecycle.gates import APPROVE, CUT, PASS_GATE, REJECT, SEND_BACK, cut, drafters, pass_gate, reject, send_back, undo_pass
+from procurement.lifecycle.project_handing import HAND_OVER, hand_over
 from procurement.models import GateRun, Project, ProjectFund, ProjectRevision
 from procurement.permissions import holds, may_apply, may_draft, may_handle, organization_ids
 
@@ -85,9 +86,9 @@ LIFE = Life(
         "sourcing": pgettext_lazy("project", "sourcing"),
         "contracted": pgettext_lazy("project", "under contract"), "closed": pgettext_lazy("project", "closed"), "rejected": pgettext_lazy("project", "rejected"), "cancelled": pgettext_lazy("project", "cancelled"),
     },
-    steps=(EDIT, BUDGET, FUNDING, SUBMIT, RESUBMIT, SETTLE, PASS_GATE, APPROVE, CUT, SEND_BACK, REJECT, TAKE, SOURCE, UNSOURCE, CONTRACT, CLOSE, CANCEL),
+    steps=(EDIT, BUDGET, FUNDING, SUBMIT, RESUBMIT, SETTLE, PASS_GATE, APPROVE, CUT, SEND_BACK, REJECT, TAKE, HAND_OVER, SOURCE, UNSOURCE, CONTRACT, CLOSE, CANCEL),
 )  # fmt: skip
-for _step, _function in ((PASS_GATE, pass_gate), (CUT, cut), (SEND_BACK, send_back), (REJECT, reject)):
+for _step, _function in ((PASS_GATE, pass_gate), (CUT, cut), (SEND_BACK, send_back), (REJECT, reject), (HAND_OVER, hand_over)):
     LIFE.verb(_step)(_function)
 LIFE.verb_labels = {"commit": _("money committed"), "release": _("commitment released")}
 
@@ -138,10 +139,11 @@ def edit_project(project, *, actor, needs=None, drafting_help=None, **fields):
 
 
 @transaction.atomic
-def set_budget(project, plan, lines, actor):
-    """Write plan and lines (see budget.replace_budget) of a draft or returned project and its total. After a cut lines may only be lowered."""
+def set_budget(project, plan, lines, actor, *, origin=None):
+    """Write plan and lines (see budget.replace_budget) of a draft or returned project and its total. After a cut lines may only be lowered.
+    `origin`: the project the budget was taken over from, for the trail."""
     before = open_cut(project)
-    project = advance(project, BUDGET, actor=actor)
+    project = advance(project, BUDGET, actor=actor, params={"taken_from": origin.number} if origin else None)
     total = yuan(replace_budget(project, plan, lines))
     Project.objects.filter(pk=project.pk).update(budget_total=total)
     project.refresh_from_db()

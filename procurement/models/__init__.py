@@ -2,6 +2,7 @@
 
 from procurement.models.backfill import Backfill
 from procurement.models.bid import Bid, BidPart
+from procurement.models.budget_bounds import BudgetBounds
 from procurement.models.catalogue import Catalogue, CatalogueItem
 from procurement.models.configuration import Gate, PaymentStep, SelfRunProfile
 from procurement.models.contract import Amendment, Clearance, Contract, KeyPerson, PaymentStage, YearPortion
@@ -18,11 +19,12 @@ from procurement.models.project import (
     ProjectFund,
     ProjectRevision,
 )
+from procurement.models.project_list import ProjectList
 from procurement.models.tender import Announcement, Award, Lot, OpenerKey, ScoreItem, Tender, TenderOpener
 
 __all__ = [
-    "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetLine", "Catalogue", "CatalogueItem", "ChecklistRow",
+    "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetBounds", "BudgetLine", "Catalogue", "CatalogueItem", "ChecklistRow",
     "Clearance", "Closing", "Contract", "CostVoucher", "Fund", "Gate", "GateRun", "KeyPerson", "Lot", "Meeting", "MeetingItem", "OpenerKey",
-    "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity", "Project", "ProjectFund", "ProjectRevision",
+    "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity", "Project", "ProjectFund", "ProjectList", "ProjectRevision",
     "ScoreItem", "SelfRunProfile", "SignIn", "Tender", "TenderOpener", "YearPortion",
 ]

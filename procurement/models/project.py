@@ -54,7 +54,10 @@ class Project(Living):
     class Meta:
         ordering = ["-id"]
         verbose_name = _("project")
-        indexes = [models.Index(fields=["purchaser", "status"], name="project_of_office"), models.Index(fields=["handler", "status"], name="project_of_handler")]
+        indexes = [
+            models.Index(fields=["purchaser", "status"], name="project_of_office"), models.Index(fields=["handler", "status"], name="project_of_handler"),
+            models.Index(fields=["purchaser", "fiscal_year", "status", "stage_since"], name="project_of_year"),
+        ]
         constraints = [
             models.CheckConstraint(condition=Q(ends_on__gte=models.F("starts_on")), name="project_dates_in_order"),
             models.CheckConstraint(condition=Q(budget_total__gte=0), name="project_budget_not_negative"),

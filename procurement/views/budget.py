@@ -1,5 +1,7 @@
 """The item-level budget: editor with live totals, Excel out and in, printable paper."""
 
+import json
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -13,8 +15,11 @@ from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for
 from kernel.spreadsheet import TableError
 from kernel.upload import UploadField
+from procurement.budget_cells import HEADINGS, LABELS, LENGTHS
 from procurement.documents import BadBudget, budget_pdf, budget_xlsx, read_budget
-from procurement.forms.project import LineFormSet, PlanFormSet
+from procurement.forms.budget import WORDS, LineTable
+from procurement.forms.project import PlanFormSet
+from procurement.lifecycle.budget_bounds import bounds_of
 from procurement.lifecycle.project import BUDGET, open_cut, set_budget
 from procurement.views.projects import visible
 
@@ -27,57 +32,61 @@ class BudgetFileForm(CleanForm):
     file = UploadField(label=_("Excel or CSV"), kinds=filetypes.TABLES)
 
 
-def initial_of(project):
-    """The saved plan and lines as formset rows."""
-    plan = [
-        {"id": row.pk, "order": row.order, "title": row.title, "planned_on": row.planned_on, "location": row.location, "headcount": row.headcount, "times": row.times}
-        for row in project.plan.all()
-    ]
-    lines = [
-        {"id": row.pk, "kind": row.kind, "activity": row.activity.order if row.activity else None, "name": row.name, "unit": row.unit, "quantity": row.quantity_text, "price": row.price, "note": row.note}
-        for row in project.lines.select_related("activity")
-    ]
-    return plan, lines
+def initial_plan(project):
+    """The saved activities as formset rows."""
+    names = ("order", "title", "planned_on", "location", "headcount", "times")
+    return [{"id": row.pk, **{name: getattr(row, name) for name in names}} for row in project.plan.all()]
 
 
 def _complete(formset):
     """All rows that stay, changed or not."""
-    return [form.cleaned_data for form in formset.forms if form.cleaned_data.get("name") or form.cleaned_data.get("title") if not form.cleaned_data.get("DELETE")]
+    return [form.cleaned_data for form in formset.forms if form.cleaned_data.get("title") and not form.cleaned_data.get("DELETE")]
+
+
+def _titles(plan):
+    """[(number, title)] of the activities as they stand on the page."""
+    if plan.is_bound:
+        rows = [(form["order"].value(), form["title"].value() or "", form["DELETE"].value()) for form in plan.forms]
+        return [(int(number), title) for number, title, gone in rows if str(number or "").isascii() and str(number or "").isdigit() and title and not gone]
+    return [(row["order"], row["title"]) for row in plan.initial or ()]
 
 
 @login_required
 def project_budget(request, pk):
     project = visible(request, pk)
     acting_for(request.user, project, BUDGET)
-    plan_rows, line_rows = initial_of(project)
-    plan = PlanFormSet(request.POST or None, initial=plan_rows, prefix="plan")
-    lines = LineFormSet(request.POST or None, initial=line_rows, prefix="lines")
-    if not plan.is_bound and not plan_rows:
+    plan = PlanFormSet(request.POST or None, initial=initial_plan(project), prefix="plan")
+    if not plan.is_bound and not plan.initial:
         plan.forms[0].initial["order"] = 1
-    form = NoFields(request.POST or None)
-    if request.method == "POST" and all([form.is_valid(), plan.is_valid(), lines.is_valid()]) and _activities_known(plan, lines):
-        try:
-            project = set_budget(project, _complete(plan), _complete(lines), request.user)
-            messages.success(request, _("The budget is saved: {total} yuan.").format(total=f"{project.budget_total:,.2f}"))
-            return redirect("project_funding" if not project.fundings.exists() else "project_detail", project.pk)
-        except Refusal as refusal:
-            refused(form, refusal)
+    form, lines = NoFields(request.POST or None), LineTable.saved(project)
+    if request.method == "POST":
+        lines = LineTable.posted(request.POST)
+        good = all([form.is_valid(), plan.is_valid()])
+        numbers = {row["order"] for row in _complete(plan)} if good else None
+        if request.POST.get("do") == "paste":
+            count, leftovers = lines.paste(request.POST)
+            lines.is_valid(numbers)
+            form.add_error(None, _("{count} row(s) stand in the table now, {faulty} of all rows need a look. Nothing is saved yet.").format(count=count, faulty=lines.faulty))
+            for sentence in leftovers:
+                form.add_error(None, sentence)
+        elif lines.is_valid(numbers) and good:
+            try:
+                project = set_budget(project, _complete(plan), lines.clean(), request.user)
+                messages.success(request, _("The budget is saved: {total} yuan.").format(total=f"{project.budget_total:,.2f}"))
+                on = "project_budget" if request.POST.get("do") == "stay" else "project_detail" if project.fundings.exists() else "project_funding"
+                return redirect(on, project.pk)
+            except Refusal as refusal:
+                refused(form, refusal)
+        for sentence in lines.errors:
+            form.add_error(None, sentence)
+        if lines.faulty and request.POST.get("do") != "paste":
+            form.add_error(None, _("{count} line(s) need a look; nothing was saved yet.").format(count=lines.faulty))
+    groups = lines.groups(_titles(plan))
     return render_form(
         request, form, title=_("Plan and budget of {project}").format(project=project), rules=["A11"], cancel=project.get_absolute_url(), submit=_("Save plan and budget"),
-        draft=f"project-budget-{pk}", formsets=[plan, lines], template="procurement/budget.html", subject=project, cut=open_cut(project), file_form=BudgetFileForm(),
+        draft=f"project-budget-{pk}", formsets=[plan], template="procurement/budget.html", subject=project, cut=open_cut(project), groups=groups, lines=lines,
+        bounds=bounds_of(project.purchaser_id), words=WORDS.items(), labels=LABELS, headings=json.dumps(HEADINGS, ensure_ascii=False), lengths=json.dumps(LENGTHS),
     )  # fmt: skip
-
-
-def _activities_known(plan, lines):
-    """Each activity line names an activity of the plan; otherwise the error stands in its cell."""
-    numbers = {row["order"] for row in _complete(plan)}
-    good = True
-    for form in lines.forms:
-        row = form.cleaned_data
-        if row and not row.get("DELETE") and row.get("kind") == "activity" and row.get("activity") not in numbers:
-            form.add_error("activity", _("The plan has no activity {number}.").format(number=row.get("activity")))
-            good = False
-    return good
 
 
 @login_required

@@ -1,22 +1,19 @@
-"""Screens of the project: list, application form, funding, detail with gates and what was decided."""
+"""Screens of the project: application form, funding, detail with gates and what was decided."""
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, Prefetch, Subquery
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from communities.models import Place
-from communities.permissions import area_scope
 from kernel import clock, files
 from kernel.cleaning import CleanForm
 from kernel.detail import render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for, principals_of
-from kernel.listing import ChoiceFilter, Column, render_list
 from procurement.forms.project import FundingFormSet, ProjectFileForm, ProjectForm, applies, funds_for
-from procurement.lifecycle.budget import line_changes, shares
+from procurement.lifecycle.budget import groups, line_changes, shares
 from procurement.lifecycle.completeness import lacks, warnings
 from procurement.lifecycle.project import EDIT, FUNDING, draft_project, edit_project, open_cut, set_funding
 from procurement.models import GateRun, Project, ProjectFund
@@ -27,38 +24,10 @@ class _Nothing(CleanForm):
     """A form of formsets only; carries the refusal."""
 
 
-def communities_of(request):
-    """The communities in the reader's area; asked of the place tree, not of the projects, which may be many."""
-    rows = Place.objects.filter(area_scope(request.user, "path"), kind=Place.COMMUNITY)
-    return [(str(pk), name) for pk, name in rows.values_list("pk", "name")]
-
-
 def years(request):
     """Fiscal years to filter by: next year back to nine years ago."""
     now = clock.today().year
     return [(str(year), str(year)) for year in range(now + 1, now - 10, -1)]
-
-
-@login_required
-def project_list(request):
-    gate = GateRun.objects.filter(project=OuterRef("pk"), result="waiting").order_by("order", "id").values("name")[:1]
-    rows = Project.objects.visible_to(request.user).select_related("place", "purchaser", "item").annotate(open_gate=Subquery(gate))
-    return render_list(
-        request, rows, title=_("Projects"),
-        columns=[
-            Column("number", _("Number")), Column("title", _("Project"), kind="link"), Column("place__name", _("Where")), Column("item__name", _("Catalogue item")),
-            Column("fiscal_year", _("Year"), value=lambda row: str(row.fiscal_year)), Column("way", _("Way"), value=lambda row: row.get_way_display()),
-            Column("budget_total", _("Budget"), kind="money"), Column("ceiling", _("Approved"), kind="money"), Column("status", _("Status"), kind="status"), Column("open_gate", _("Waiting on"), sort=False),
-        ],
-        search=("title", "number", "place__name", "item__name"),
-        filters=[
-            ChoiceFilter("status", _("Status"), choices=list(Project.LIFE.states.items())),
-            ChoiceFilter("place", _("Where"), choices=communities_of, field="place_id"),
-            ChoiceFilter("year", _("Year"), choices=years, field="fiscal_year"),
-            ChoiceFilter("way", _("Way"), choices=Project.WAYS),
-        ],
-        default_sort="-id", links=[(_("Apply for a project"), reverse("project_create"))] if applies(request.user) else [], export_name="项目清单", empty_text=_("No project yet."),
-    )  # fmt: skip
 
 
 def visible(request, pk, *, prefetch=False):
@@ -98,7 +67,7 @@ def project_detail(request, pk):
             for key, text in run.line_remarks.items():
                 remarks.setdefault(int(key), []).append((run.name, text))
     return render_detail(
-        request, project, "procurement/project.html", lines=lines, plan=plan.values(), fundings=project.fundings.all(),
+        request, project, "procurement/project.html", lines=lines, groups=groups(plan.values(), lines), plan=plan.values(), fundings=project.fundings.all(),
         shares=shares(lines), needs=project.needs.all(), helpers=project.drafting_help.all(), runs=runs, remarks=remarks, cut=open_cut(project),
         objected=decided[-1] if decided and project.status in ("returned", "rejected") else None, lacks=project.known_lacks, warnings=warnings(project) if project.status in ("draft", "returned", "in_review", "approved") else [],
         changes=[change for change in line_changes(before, now) if change.what != "same"] if before and now else [],

@@ -90,10 +90,11 @@
       const name = `${box.dataset.formset}-TOTAL_FORMS`, now = form.elements[name];
       while (Number(now.value) < Number(content[name]?.[0] || 0) && addRow(box));
     });
+    const named = new Map(); /* asked once: a budget of a thousand lines has many fields */
+    [...form.elements].forEach((f) => { if (secret(f)) return; if (named.has(f.name)) named.get(f.name).push(f); else named.set(f.name, [f]); });
     Object.entries(content).forEach(([name, values]) => {
       if (/-(TOTAL|INITIAL|MIN_NUM|MAX_NUM)_FORMS$/.test(name)) return;
-      const fields = all(`[name="${CSS.escape(name)}"]`, form).filter((f) => !secret(f));
-      fields.forEach((field, index) => {
+      (named.get(name) || []).forEach((field, index) => {
         if (field.type === "hidden") return;
         if (["checkbox", "radio"].includes(field.type)) field.checked = values.includes(field.value);
         else if (field.multiple) [...field.options].forEach((o) => { o.selected = values.includes(o.value); });
@@ -101,6 +102,7 @@
       });
     });
     all("[data-formset]", form).forEach(addUp);
+    form.dispatchEvent(new CustomEvent("dd:fill", { detail: content }));
   }
   async function send(url, options) {
     const answer = await fetch(url, { credentials: "same-origin", redirect: "error", ...options });

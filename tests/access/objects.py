@@ -15,8 +15,8 @@ from evaluation.models import CallBack, Check, Finding, Panel
 from kernel import clock, holidays
 from kernel.models import Attachment, HolidayCalendar, Notice, StandIn
 from procurement import responses
-from procurement.lifecycle import amendment, backfill, bid, configuration, fund
-from procurement.models import Announcement, Bid, CatalogueItem, Closing, CostVoucher, Fund, Gate, Meeting, PaymentRequest
+from procurement.lifecycle import amendment, backfill, bid, configuration, fund, project_lists
+from procurement.models import Announcement, Bid, CatalogueItem, Closing, CostVoucher, Fund, Gate, Meeting, PaymentRequest, ProjectList
 from procurement.permissions_tender import owner_tag
 from providers.lifecycle import account, members, standing
 from reporting.lifecycle import report
@@ -49,6 +49,9 @@ def add_rest(world):
     world.calendar_draft = holidays.begin(actor=cast.admin, document_number="国办发明电〔2027〕1号")
     world.report = report.ask_for("annual", actor=own["leader"], year=clock.today().year, purchaser=street)
     world.fund_expected = fund.create_fund(own["fund_owner"], purchaser=street, name="追加资金", source="fiscal", fiscal_year=clock.today().year, amount=50000)
+    world.list_published = project_lists.publish(project_lists.prepare_list(own["section"], purchaser=street, fiscal_year=clock.today().year), actor=own["leader"])
+    ProjectList.objects.filter(pk=world.list_published.pk).update(rows=world.list_published.rows[1:])  # as if one more had been approved since
+    world.list_draft = project_lists.prepare_list(own["section"], purchaser=street, fiscal_year=clock.today().year, note="新增一个项目")
     world.notice = Notice.objects.filter(user=own["handler"]).first()
     lot = world.plots["published"].lots.get()
     world.bid_draft = bid.start_bid(cast.organizations["ciguang"], lot, actor=cast.users["provider4"])
@@ -117,6 +120,8 @@ OBJECTS = {
     "project_committee": lambda w: w.plots["committee"],
     "project_approved": lambda w: w.plots["approved"],
     "project_intended": lambda w: w.plots["contract_draft"],
+    "projectlist": lambda w: w.list_draft,
+    "projectlist_number": lambda w: w.list_published.number,
     "meeting": lambda w: Meeting.objects.order_by("pk").first(),
     "gate_kind": lambda w: "gate",
     "gate": lambda w: ("gate", w.gate.pk),

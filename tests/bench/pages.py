@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-LIMITS = {"list": 12, "detail": 20, "desk": 15, "public": 12}
+LIMITS = {"list": 12, "board": 12, "detail": 20, "desk": 15, "public": 12}
 LIST_RATIO = 2.5
 MANAGES = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
@@ -22,6 +22,12 @@ PAGES = (
     ("list", "project_list", "handler", "", "?status=in_review"),
     ("list", "project_list", "handler", "", "?sort=-budget_total"),
     ("list", "project_list", "handler", "", "?page=400"),
+    ("list", "project_list", "handler", "", "?sort=-age"),
+    ("list", "project_list", "handler", "", "?year=&status=late"),
+    ("list", "project_list", "handler", "", "?q=is:in_review+owner:@me+age:>5"),
+    ("board", "project_board", "handler", "", ""),
+    ("board", "project_board", "finance", "", ""),
+    ("board", "project_board", "handler", "", "?year="),
     ("search", "project_list", "handler", "", "?q=服务项目"),
     ("search", "project_list", "handler", "", "?q=没有的词"),
     ("list", "need_list", "community", "", ""),
@@ -69,6 +75,7 @@ PAGES = (
     ("detail", "project_detail", "handler", "project_approved", ""),
     ("detail", "project_detail", "handler", "project", ""),
     ("detail", "project_detail", "finance", "project", ""),
+    ("list", "projectlist_list", "handler", "", ""),
     ("detail", "meeting_detail", "handler", "meeting", ""),
     ("detail", "tender_detail", "handler", "tender", ""),
     ("detail", "tender_detail", "handler", "tender_opened", ""),
@@ -99,6 +106,7 @@ PAGES = (
     ("public", "public_notices", "", "", ""),
     ("public", "public_results", "", "", ""),
     ("public", "public_contracts", "", "", ""),
+    ("public", "public_lists", "", "", ""),
     ("public", "public_community", "", "place", ""),
     ("public", "announcement", "", "notice_number", ""),
 )  # fmt: skip

@@ -3,14 +3,15 @@
 from types import SimpleNamespace
 
 from procurement.lifecycle import gates, project
-from tests.factories.projects import budget_of, make_fund, make_meeting, make_office, make_project, scan
+from tests.factories.projects import budget_of, join, make_fund, make_meeting, make_office, make_project, make_user, scan
 from tests.lives.harness import Case, noun
 
 
 def ready(state, amount=40000):
     def build():
         office = make_office()
-        return SimpleNamespace(office=office, subject=make_project(office, state, amount))
+        heir = join(make_user("接任经办人"), "handler", purchaser=office.purchaser)
+        return SimpleNamespace(office=office, heir=heir, subject=make_project(office, state, amount))
 
     return build
 
@@ -115,6 +116,7 @@ noun(
         "send_back": Case(section, **REASON, weak=bystanders, race=True),
         "reject": Case(section, **REASON, weak=bystanders, race=True),
         "take": Case(handler, weak=bystanders, race=True),
+        "hand_over": Case(lambda scene: scene.office.leader, lambda scene: {"successor": scene.heir, "reason": "工作调整"}, weak=bystanders, race=True),
         "source": Case(handler, run=project.mark_sourcing, weak=lambda scene: [scene.office.staff, scene.office.finance]),
         "unsource": Case(handler, run=project.mark_unsourced, weak=lambda scene: [scene.office.staff, scene.office.finance]),
         "contract": Case(handler, run=project.mark_contracted, weak=lambda scene: [scene.office.staff, scene.office.finance]),

@@ -14,6 +14,7 @@ from kernel import pdf
 from kernel.money import yuan
 from kernel.spreadsheet import read_table, write_xlsx
 from procurement.documents import HEADINGS, budget_pdf, budget_xlsx
+from procurement.forms.budget import COLUMNS
 from procurement.lifecycle import project
 from procurement.lifecycle.budget import line_amount, line_changes, shares, snapshot, total_of, within_cut
 from procurement.models import BudgetLine
@@ -58,17 +59,16 @@ def office(db):
 
 
 def post(row, plan=(), lines=(), **extra):
-    data = {"plan-TOTAL_FORMS": len(plan), "plan-INITIAL_FORMS": row.plan.count(), "lines-TOTAL_FORMS": len(lines), "lines-INITIAL_FORMS": row.lines.count(), **extra}
-    for prefix, rows in (("plan", plan), ("lines", lines)):
-        for number, values in enumerate(rows):
-            data |= {f"{prefix}-{number}-{name}": value for name, value in values.items() if value is not None}
-    return data
+    data = {"plan-TOTAL_FORMS": len(plan), "plan-INITIAL_FORMS": row.plan.count(), **extra}
+    for number, values in enumerate(plan):
+        data |= {f"plan-{number}-{name}": value for name, value in values.items() if value is not None}
+    return data | {f"line_{name}": ["" if line.get(name) is None else str(line[name]) for line in lines] for name in COLUMNS}
 
 
 def editor_rows(row):
     plan = [{"id": a.pk, "order": a.order, "title": a.title, "planned_on": a.planned_on, "location": a.location, "headcount": a.headcount, "times": a.times} for a in row.plan.all()]
     lines = [
-        {"id": n.pk, "kind": n.kind, "activity": n.activity.order if n.activity else "", "name": n.name, "unit": n.unit, "quantity": n.quantity, "price": n.price}
+        {"id": n.pk, "kind": n.kind, "activity": n.activity.order if n.activity else "", "name": n.name, "unit": n.unit, "quantity": n.quantity, "price": n.price, "note": n.note}
         for n in row.lines.select_related("activity")
     ]
     return plan, lines
@@ -80,9 +80,8 @@ def test_the_editor_saves_changes_adds_removes_and_keeps_ids(client, office):
     client.force_login(office.staff)
     plan, lines = editor_rows(row)
     lines[0]["price"] = "10000"
-    lines[1]["DELETE"] = "on"
     lines.append({"kind": "activity", "activity": 2, "name": "签字笔", "unit": "支", "quantity": "3", "price": "2"})
-    assert client.post(reverse("project_budget", args=[row.pk]), post(row, plan, lines)).status_code == 302
+    assert client.post(reverse("project_budget", args=[row.pk]), post(row, plan, lines, line_gone=[lines[1]["id"]])).status_code == 302
     row.refresh_from_db()
     assert row.lines.get(pk=kept).price == yuan(10000)
     assert row.lines.get(name="签字笔").amount == yuan(6)
@@ -93,7 +92,7 @@ def test_the_editor_saves_changes_adds_removes_and_keeps_ids(client, office):
 
 @pytest.mark.parametrize(
     ("change", "field"),
-    [({"price": "-1"}, "price"), ({"quantity": "0"}, "quantity"), ({"price": "1e30"}, "price"), ({"name": "x" * 81}, "name"), ({"name": "a\x00b"}, "name"), ({"activity": "7"}, "activity"), ({"activity": ""}, "activity")],
+    [({"price": "-1"}, "price"), ({"quantity": "0"}, "quantity"), ({"price": "1e30"}, "price"), ({"price": "2.005"}, "price"), ({"quantity": "三"}, "quantity"), ({"unit": ""}, "unit"), ({"name": "x" * 81}, "name"), ({"name": "a\x00b"}, "name"), ({"activity": "7"}, "activity"), ({"activity": ""}, "activity")],
 )
 def test_nonsense_stands_beside_its_cell_and_nothing_is_saved(client, office, change, field):
     row = make_project(office, "ready", amount=40000)
@@ -102,7 +101,8 @@ def test_nonsense_stands_beside_its_cell_and_nothing_is_saved(client, office, ch
     lines[0] |= change
     answer = client.post(reverse("project_budget", args=[row.pk]), post(row, plan, lines))
     assert answer.status_code == 422
-    assert field in answer.context["formsets"][1].forms[0].errors
+    assert field in answer.context["lines"].rows[0].errors
+    assert f'value="{change[field]}"' in answer.content.decode() or "\x00" in change[field] or field == "activity"
     row.refresh_from_db()
     assert row.budget_total == yuan(40000)
 
