@@ -8,7 +8,7 @@ from kernel.spreadsheet import Column
 from procurement.lifecycle.budget import shares
 
 KINDS = {"activity": "活动费用", "people": "人员费用", "running": "管理运行费用"}
-HEADINGS = ("类别", "活动序号", "活动", "计划日期", "地点", "人数", "场次", "明细", "单位", "数量", "单价", "金额", "备注")
+HEADINGS = ("类别", "活动序号", "活动", "计划日期", "地点", "人数", "场次", "负责人", "明细", "单位", "数量", "单价", "金额", "备注")
 MONEY = {"单价", "金额"}
 
 
@@ -34,7 +34,7 @@ def budget_xlsx(project):
 
 
 def _row(activity, line):
-    plan = [activity.order, activity.title, activity.planned_on, activity.location, activity.headcount, activity.times] if activity else [""] * 6
+    plan = [activity.order, activity.title, activity.planned_on, activity.location, activity.headcount, activity.times, activity.by_whom] if activity else [""] * 7
     cost = [line.name, line.unit, float(line.quantity) if line.quantity % 1 else int(line.quantity), line.price, line.amount, line.note] if line else [""] * 6
     return [KINDS[line.kind] if line else KINDS["activity"], *plan, *cost]
 
@@ -53,7 +53,7 @@ def read_budget(project, upload):
     Raises spreadsheet.TableError (not a table) or BadBudget (all faulty rows at once).
     """
     table = spreadsheet.read_table(upload, max_rows=1200)
-    if missing := [name for name in HEADINGS if name not in table.header and name not in ("金额", "备注")]:
+    if missing := [name for name in HEADINGS if name not in table.header and name not in ("金额", "备注", "负责人")]:
         raise spreadsheet.TableError(_("These headings are missing: %(names)s."), params={"names": "、".join(missing)})
     plan, lines, errors = {}, [], []
     known_plan = {row.order: row.pk for row in project.plan.all()}
@@ -81,7 +81,7 @@ def _read_row(record, plan, lines, known_plan, known):
             day = spreadsheet.day(record["计划日期"])
         except ValueError:
             raise ValueError(_("“{value}” is no date.").format(value=cells["计划日期"])) from None
-        row = {"order": order, "title": cells["活动"], "planned_on": day, "location": cells["地点"], "headcount": cells["人数"], "times": cells["场次"] or 1}
+        row = {"order": order, "title": cells["活动"], "planned_on": day, "location": cells["地点"], "headcount": cells["人数"], "times": cells["场次"] or 1, "by_whom": cells.get("负责人", "")}
         known_row = plan.get(order)
         if known_row is None or cells["活动"]:
             clean = _clean(PlanRowForm(row), "活动")

@@ -131,6 +131,7 @@ class PlanRowForm(CleanForm):
     location = forms.CharField(label=_("Where"), max_length=80)
     headcount = forms.IntegerField(label=_("People"), min_value=1, max_value=1000000)
     times = forms.IntegerField(label=_("Times"), min_value=1, max_value=1000, initial=1)
+    by_whom = forms.CharField(label=_("By whom"), max_length=80, required=False)
 
     def has_changed(self):
         """A row that was only numbered is an empty row."""

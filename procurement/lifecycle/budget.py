@@ -7,7 +7,7 @@ from decimal import Decimal
 from kernel.money import ZERO, yuan
 from procurement.models import BudgetLine, PlannedActivity
 
-PLAN_FIELDS = ("order", "title", "planned_on", "location", "headcount", "times")
+PLAN_FIELDS = ("order", "title", "planned_on", "location", "headcount", "times", "by_whom")
 LINE_FIELDS = ("order", "kind", "name", "unit", "quantity", "price", "note")
 FACTS = (
     "title", "fiscal_year", "item_id", "code_id", "goal", "target_group", "headcount", "results", "risks", "starts_on", "ends_on", "way", "intended_id",

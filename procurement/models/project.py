@@ -103,7 +103,7 @@ class ProjectFund(models.Model):
 
 
 class PlannedActivity(models.Model):
-    """One activity of the plan: what, when, where, for how many, how often."""
+    """One activity of the plan: what, when, where, for how many, how often, by whom."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="plan")
     order = models.PositiveSmallIntegerField(_("no."), default=1)
@@ -112,6 +112,7 @@ class PlannedActivity(models.Model):
     location = models.CharField(_("where"), max_length=80)
     headcount = models.PositiveIntegerField(_("people expected"))
     times = models.PositiveSmallIntegerField(_("times"), default=1)
+    by_whom = models.CharField(_("responsible"), max_length=80, blank=True, default="")
 
     class Meta:
         ordering = ["order", "id"]

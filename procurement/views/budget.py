@@ -30,7 +30,7 @@ class BudgetFileForm(CleanForm):
 def initial_of(project):
     """The saved plan and lines as formset rows."""
     plan = [
-        {"id": row.pk, "order": row.order, "title": row.title, "planned_on": row.planned_on, "location": row.location, "headcount": row.headcount, "times": row.times}
+        {"id": row.pk, "order": row.order, "title": row.title, "planned_on": row.planned_on, "location": row.location, "headcount": row.headcount, "times": row.times, "by_whom": row.by_whom}
         for row in project.plan.all()
     ]
     lines = [

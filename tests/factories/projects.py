@@ -87,7 +87,7 @@ def budget_of(amount, start):
     people, running = yuan(amount / 4), yuan(amount / 10)
     first = yuan(amount / 5)
     plan = [
-        {"order": 1, "title": "读书分享会", "planned_on": start + datetime.timedelta(days=20), "location": "社区活动室", "headcount": 40, "times": 4},
+        {"order": 1, "title": "读书分享会", "planned_on": start + datetime.timedelta(days=20), "location": "社区活动室", "headcount": 40, "times": 4, "by_whom": "社区社工"},
         {"order": 2, "title": "亲子手工", "planned_on": start + datetime.timedelta(days=40), "location": "社区广场", "headcount": 60, "times": 2},
     ]
     lines = [
