@@ -15,7 +15,7 @@ from kernel.detail import render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for, principals_of
 from kernel.listing import ChoiceFilter, Column, render_list
-from procurement.forms.project import FundingFormSet, ProjectFileForm, ProjectForm, applies, funds_for
+from procurement.forms.project import FundingFormSet, IndicatorFormSet, ProjectFileForm, ProjectForm, applies, funds_for
 from procurement.lifecycle.budget import line_changes, shares
 from procurement.lifecycle.completeness import lacks, warnings
 from procurement.lifecycle.project import EDIT, FUNDING, draft_project, edit_project, open_cut, set_funding
@@ -67,7 +67,7 @@ def visible(request, pk, *, prefetch=False):
     if prefetch:
         fundings = Prefetch("fundings", ProjectFund.objects.select_related("fund"))
         runs = Prefetch("gate_runs", GateRun.objects.select_related("decided_by"))
-        rows = rows.prefetch_related("lines", "plan", "needs", "drafting_help", fundings, runs)
+        rows = rows.prefetch_related("lines", "plan", "needs", "indicators", "drafting_help", fundings, runs)
     return get_object_or_404(rows, pk=pk)
 
 
@@ -111,15 +111,18 @@ def project_create(request):
     if not applies(request.user):
         raise PermissionDenied
     form = ProjectForm(request.POST or None, user=request.user, initial={"needs": request.GET.getlist("need")})
-    if request.method == "POST" and form.is_valid():
+    indicators = IndicatorFormSet(request.POST or None, prefix="indicators")
+    for row, kind in zip(indicators.forms, () if indicators.is_bound else ("quantity", "satisfaction"), strict=False):
+        row.initial["kind"] = kind
+    if request.method == "POST" and all([form.is_valid(), indicators.is_valid()]):
         try:
-            project = draft_project(request.user, **form.facts())
+            project = draft_project(request.user, indicators=indicators.rows(), **form.facts())
             return redirect("project_budget", project.pk)
         except Refusal as refusal:
             refused(form, refusal)
     return render_form(
         request, form, title=_("Apply for a project"), intro=_("First the facts, then plan and budget, then the funds. You can save at any time and submit when nothing is missing."),
-        rules=["A07", "A11"], submit=_("Save and go on to the budget"), cancel=reverse("project_list"), draft="project-new", template="procurement/project_form.html",
+        rules=["A07", "A11"], submit=_("Save and go on to the budget"), cancel=reverse("project_list"), draft="project-new", template="procurement/project_form.html", formsets=[indicators], chosen=item_of(form),
     )  # fmt: skip
 
 
@@ -128,12 +131,20 @@ def project_edit(request, pk):
     project = visible(request, pk)
     acting_for(request.user, project, EDIT)
     form = ProjectForm(request.POST or None, user=request.user, instance=project)
-    if request.method == "POST" and form.is_valid():
+    known = [{name: getattr(row, name) for name in ("kind", "name", "unit", "how")} | {"target": row.target_text} for row in project.indicators.all()]
+    indicators = IndicatorFormSet(request.POST or None, prefix="indicators", initial=known)
+    if request.method == "POST" and all([form.is_valid(), indicators.is_valid()]):
         try:
-            return redirect(edit_project(visible(request, pk), actor=request.user, **form.facts()))
+            return redirect(edit_project(visible(request, pk), actor=request.user, indicators=indicators.rows(), **form.facts()))
         except Refusal as refusal:
             refused(form, refusal)
-    return render_form(request, form, title=_("Edit the application"), rules=["A07"], cancel=project.get_absolute_url(), draft=f"project-{pk}", template="procurement/project_form.html")
+    return render_form(request, form, title=_("Edit the application"), rules=["A07"], cancel=project.get_absolute_url(), draft=f"project-{pk}", template="procurement/project_form.html", formsets=[indicators], chosen=item_of(form))
+
+
+def item_of(form):
+    """The catalogue item chosen so far, to show what it asks beside the form; None when none is."""
+    value = form["item"].value()
+    return form.fields["item"].queryset.filter(pk=value).first() if str(value or "").isdigit() else None
 
 
 @login_required
