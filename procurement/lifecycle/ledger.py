@@ -40,7 +40,7 @@ def entries(fund, on=None):
     rows = FundEntry.objects.filter(fund=fund).select_related("project", "actor")
     if on:
         rows = rows.filter(happened_on__lte=on)
-    running = Window(Sum(F("amount") - F("committed")), order_by=[F("happened_on").asc(), F("id").asc()])
+    running = Window(Sum(F("amount") - F("committed"), output_field=MoneyField()), order_by=[F("happened_on").asc(), F("id").asc()], output_field=MoneyField())
     return rows.annotate(balance=running).order_by("-happened_on", "-id")
 
 
