@@ -1,9 +1,9 @@
 """What funds and applications announce besides: forms of steps, the panels on the project's page, adjustments that wait, the ledger's nightly comparison."""
 
-from django.db.models import Q, Sum
+from django.db.models import Exists, OuterRef, Q, Sum
 from django.utils.translation import gettext_lazy as _
 
-from communities.permissions import place_paths, purchaser_ids
+from communities.permissions import purchaser_ids
 from kernel import files, registry
 from kernel.money import ZERO
 from kernel.registry import Panel, Task, Waiting
@@ -41,15 +41,12 @@ registry.panel("project", uses_of)
 
 
 @registry.desk
-def adjustments_waiting(user):
-    """Adjustments somebody else proposed that this person may decide."""
-    ids, paths = purchaser_ids(user, "accountant", "fund_owner", "leader"), place_paths(user, "finance")
-    if ids or paths:
-        query = Q(fund__purchaser__in=ids)
-        for path in paths:
-            query |= Q(fund__purchaser__place__path__startswith=path)
-        rows = FundAdjustment.objects.filter(query, status="proposed").exclude(created_by=user).select_related("fund")
-        yield Waiting(rows[:20], lambda row: Task("fundadjustment", f"{row.fund}：{row}", _("Decide the adjustment"), row.get_absolute_url(), since=row.created_at))
+def funds_waiting(user):
+    """Expected money to be approved, and adjustments somebody else proposed."""
+    if ids := purchaser_ids(user, "accountant", "fund_owner"):
+        adjusted = Exists(FundAdjustment.objects.filter(fund=OuterRef("pk"), status="proposed").exclude(created_by=user))
+        rows = Fund.objects.filter(purchaser__in=ids).annotate(adjusted=adjusted).filter(Q(adjusted=True) | Q(status="expected") & ~Q(created_by=user))
+        yield Waiting(rows[:40], lambda row: Task("fund", str(row), _("Decide the adjustment") if row.adjusted else _("Approve the money"), row.get_absolute_url(), since=row.created_at))
 
 
 @registry.totals

@@ -24,7 +24,6 @@ urlpatterns = [
     path("projects/<int:pk>/budget.xlsx", budget.project_budget_xlsx, name="project_budget_xlsx"),
     path("projects/<int:pk>/budget.pdf", budget.project_budget_pdf, name="project_budget_pdf"),
     path("projects/<int:pk>/application.pdf", applications.project_application_pdf, name="project_application_pdf"),
-    path("projects/item/", applications.item_terms, name="item_terms"),
     path("meetings/", meetings.meeting_list, name="meeting_list"),
     path("meetings/new/", meetings.meeting_create, name="meeting_create"),
     path("meetings/<int:pk>/", meetings.meeting_detail, name="meeting_detail"),

@@ -16,8 +16,7 @@ from communities.permissions import at_purchaser
 from kernel import clock, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import ZERO, fen
-from procurement.lifecycle import backfill_rows
-from procurement.lifecycle import ledger
+from procurement.lifecycle import backfill_rows, ledger
 from procurement.lifecycle.fund import move_committed, shortage
 from procurement.models import Backfill, Contract, Fund, PaymentRequest, PaymentStage, Project, ProjectFund, YearPortion
 

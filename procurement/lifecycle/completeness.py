@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from kernel import rules
 from kernel.money import ZERO
 from kernel.rules import carries
+from procurement.lifecycle import fund_uses
 from procurement.lifecycle.configuration import direct_choice_allowed, gates_for, threshold_of
 from procurement.lifecycle.project_funds import overplanned
-from procurement.lifecycle import fund_uses
 from procurement.models import Indicator, Project
 
 LIVE = ("in_review", "returned", "approved", "sourcing", "contracted", "closed")

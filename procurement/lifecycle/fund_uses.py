@@ -22,6 +22,8 @@ def words_of(uses):
 
 def forbidden_by(fund, item):
     """The forbidden use of the fund that the catalogue item (or what it belongs to, or its class) matches, or None."""
+    if not fund.forbidden_uses:
+        return None
     names = [item.name, item.category, *([item.parent.name, item.parent.category] if item.parent_id else [])]
     names = [name for name in names if len(name) > 1]
     return next((word for word in words_of(fund.forbidden_uses) for name in names if word in name or name in word), None)

@@ -10,7 +10,6 @@ from kernel.models.living import Living
 from kernel.money import MoneyField
 from procurement.permissions import FundQuerySet
 
-
 OWNER_ROLES = ("fund_owner", "section", "department", "leader", "accountant")
 INCOME = ("donation", "low_fee")
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from communities.permissions import memberships_of
 from kernel import clock, spreadsheet
-from kernel.detail import refuse, render_detail
+from kernel.detail import preload, refuse, render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, principals_of
 from kernel.listing import ChoiceFilter, Column, render_list
@@ -73,8 +73,9 @@ def fund_detail(request, pk):
     promised = YearPortion.objects.filter(fund=fund).exclude(contract__status__in=("cancelled", "draft")).order_by().values("fiscal_year").annotate(promised=Sum("amount"), settled=Sum("paid"), contracts=Count("contract", distinct=True))
     adjustments = list(fund.adjustments.select_related("created_by", "target")[:50])
     keeps = any(may_keep_funds(person, fund) for person in principals_of(request.user))
+    preload(fund, *[row for row in adjustments if row.status == "proposed"])
     for row in adjustments:
-        row.fund = fund
+        row.fund, row._shown_to = fund, request.user.pk
     return render_detail(
         request, fund, "procurement/fund.html", rows=rows, planned=sum((row.amount - row.committed for row in rows if row.project.status in PLANNING), ZERO), on=on,
         then=ledger.standing(fund, on) if on else None, page=page, promised=promised.order_by("fiscal_year"), adjustments=adjustments, keeps=keeps,

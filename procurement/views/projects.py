@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, Prefetch, Subquery
+from django.db.models import Exists, OuterRef, Prefetch, Subquery
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -63,12 +63,16 @@ def project_list(request):
 
 def visible(request, pk, *, prefetch=False):
     """The project if this person may see it, else 404."""
-    rows = Project.objects.visible_to(request.user).select_related("place", "purchaser__place", "item", "code", "intended", "handler", "created_by")
+    rows = Project.objects.visible_to(request.user).select_related("place", "purchaser__place", "item__parent", "code", "intended", "handler", "created_by", "declared_by")
     if prefetch:
         fundings = Prefetch("fundings", ProjectFund.objects.select_related("fund"))
         runs = Prefetch("gate_runs", GateRun.objects.select_related("decided_by"))
-        rows = rows.prefetch_related("lines", "plan", "needs", "indicators", "drafting_help", fundings, runs)
-    return get_object_or_404(rows, pk=pk)
+        helped = Exists(Project.drafting_help.through.objects.filter(project=OuterRef("pk")))
+        rows = rows.prefetch_related("lines", "plan", "needs", "indicators", fundings, runs).annotate(helped=helped)
+    project = get_object_or_404(rows, pk=pk)
+    if prefetch:
+        project._helpers = list(project.drafting_help.all()) if project.helped else []
+    return project
 
 
 def may_take(user, project, step):
@@ -99,7 +103,7 @@ def project_detail(request, pk):
                 remarks.setdefault(int(key), []).append((run.name, text))
     return render_detail(
         request, project, "procurement/project.html", lines=lines, plan=plan.values(), fundings=project.fundings.all(),
-        shares=shares(lines), needs=project.needs.all(), helpers=project.drafting_help.all(), runs=runs, remarks=remarks, cut=open_cut(project),
+        shares=shares(lines), needs=project.needs.all(), helpers=project._helpers, runs=runs, remarks=remarks, cut=open_cut(project),
         objected=decided[-1] if decided and project.status in ("returned", "rejected") else None, lacks=project.known_lacks, warnings=warnings(project) if project.status in ("draft", "returned", "in_review", "approved") else [],
         changes=[change for change in line_changes(before, now) if change.what != "same"] if before and now else [],
         attachable=may_draft(request.user, project) or may_handle(request.user, project), editable=may_take(request.user, project, EDIT), fundable=may_take(request.user, project, FUNDING),
@@ -122,7 +126,7 @@ def project_create(request):
             refused(form, refusal)
     return render_form(
         request, form, title=_("Apply for a project"), intro=_("First the facts, then plan and budget, then the funds. You can save at any time and submit when nothing is missing."),
-        rules=["A07", "A11"], submit=_("Save and go on to the budget"), cancel=reverse("project_list"), draft="project-new", template="procurement/project_form.html", formsets=[indicators], chosen=item_of(form),
+        rules=["A07", "A11"], submit=_("Save and go on to the budget"), cancel=reverse("project_list"), draft="project-new", template="procurement/project_form.html", formsets=[indicators], chosen=item_of(form, request),
     )  # fmt: skip
 
 
@@ -138,13 +142,13 @@ def project_edit(request, pk):
             return redirect(edit_project(visible(request, pk), actor=request.user, indicators=indicators.rows(), **form.facts()))
         except Refusal as refusal:
             refused(form, refusal)
-    return render_form(request, form, title=_("Edit the application"), rules=["A07"], cancel=project.get_absolute_url(), draft=f"project-{pk}", template="procurement/project_form.html", formsets=[indicators], chosen=item_of(form))
+    return render_form(request, form, title=_("Edit the application"), rules=["A07"], cancel=project.get_absolute_url(), draft=f"project-{pk}", template="procurement/project_form.html", formsets=[indicators], chosen=item_of(form, request))
 
 
-def item_of(form):
-    """The catalogue item chosen so far, to show what it asks beside the form; None when none is."""
-    value = form["item"].value()
-    return form.fields["item"].queryset.filter(pk=value).first() if str(value or "").isdigit() else None
+def item_of(form, request):
+    """The catalogue item chosen so far, to show what it asks beside the form (`?item=` while choosing); None when none is."""
+    value = str(request.GET.get("item") or form["item"].value() or "")
+    return form.fields["item"].queryset.filter(pk=value).first() if value.isascii() and value.isdigit() and len(value) < 19 else None
 
 
 @login_required

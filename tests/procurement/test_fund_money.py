@@ -171,7 +171,7 @@ def test_the_adjustment_form_keeps_the_file_and_the_second_person_finds_it_on_th
     assert client.post(where, fields | {"amount": "2000", "scan": scan()}).status_code == 302
     adjustment = FundAdjustment.objects.get()
     client.force_login(office.accountant)
-    assert "财预〔2026〕31号" in client.get("/desk/").content.decode()
+    assert "审核预算调整" in client.get("/desk/").content.decode()
     assert "财预〔2026〕31号" in client.get(row.get_absolute_url()).content.decode()
     client.post(reverse("act", args=["fundadjustment", adjustment.pk, "approve"]))
     assert again(row).amount == yuan(98000)
