@@ -140,7 +140,7 @@ class BaseIndicators(forms.BaseFormSet):
     title = _("Measurable results")
 
     def clean(self):
-        names = [(row["kind"], row["name"]) for row in self.rows()]
+        names = [(row.get("kind"), row["name"]) for row in self.rows()]
         if doubled := next((name for kind, name in names if names.count((kind, name)) > 1), None):
             raise forms.ValidationError(_("The indicator “{name}” stands there twice.").format(name=doubled))
 
