@@ -102,13 +102,6 @@ def proposals_waiting(user):
             yield Waiting(model.objects.filter(purchaser__in=ids, confirmed_at=None, refused_at=None).exclude(proposed_by=user)[:20], lambda row: Task(_("Settings of the street"), str(row), _("Confirm or turn down"), f"{reverse('configuration')}?purchaser={row.purchaser_id}"))
 
 
-@registry.desk
-def funds_waiting(user):
-    """Expected money to be approved."""
-    if ids := purchaser_ids(user, "accountant", "fund_owner"):
-        yield Waiting(Fund.objects.filter(purchaser__in=ids, status="expected").exclude(created_by=user)[:20], lambda row: Task("fund", str(row), _("Approve the money"), row.get_absolute_url(), since=row.created_at))
-
-
 def projects_of_need(need, user):
     """On the need's page: the projects it led to, and the way to a new one."""
     rows = list(Project.objects.visible_to(user).filter(needs=need).order_by("-id")[:20])

@@ -12,8 +12,8 @@ from procurement.lifecycle.budget import MOST_ACTIVITIES, MOST_LINES, groups, sh
 from procurement.lifecycle.budget_bounds import bounds_of, outside
 
 KINDS = {"activity": "活动费用", "people": "人员费用", "running": "管理运行费用"}
-HEADINGS = ("类别", "活动序号", "活动", "计划日期", "地点", "人数", "场次", "明细", "单位", "数量", "单价", "金额", "备注")
-PLAN_HEADINGS = ("活动", "计划日期", "地点", "人数", "场次")
+HEADINGS = ("类别", "活动序号", "活动", "计划日期", "地点", "人数", "场次", "负责人", "明细", "单位", "数量", "单价", "金额", "备注")
+PLAN_HEADINGS = ("活动", "计划日期", "地点", "人数", "场次", "负责人")
 LINE_HEADINGS = {"name": "明细", "unit": "单位", "quantity": "数量", "price": "单价", "note": "备注"}
 MONEY = {"单价", "金额"}
 
@@ -42,7 +42,7 @@ def budget_xlsx(project):
 
 
 def _row(activity, line):
-    plan = [activity.order, activity.title, activity.planned_on, activity.location, activity.headcount, activity.times] if activity else [""] * 6
+    plan = [activity.order, activity.title, activity.planned_on, activity.location, activity.headcount, activity.times, activity.by_whom] if activity else [""] * 7
     cost = [line.name, line.unit, float(line.quantity) if line.quantity % 1 else int(line.quantity), line.price, line.amount, line.note] if line else [""] * 6
     return [KINDS[line.kind] if line else KINDS["activity"], *plan, *cost]
 
@@ -61,7 +61,7 @@ def read_budget(project, upload):
     Raises spreadsheet.TableError (not a table) or BadBudget (all faulty rows at once).
     """
     table = spreadsheet.read_table(upload, max_rows=1200)
-    if missing := [name for name in HEADINGS if name not in table.header and name not in ("金额", "备注")]:
+    if missing := [name for name in HEADINGS if name not in table.header and name not in ("金额", "备注", "负责人")]:
         raise spreadsheet.TableError(_("These headings are missing: %(names)s."), params={"names": "、".join(missing)})
     orders = {row.pk: row.order for row in project.plan.all()}
     sheet = _Sheet({order: pk for pk, order in orders.items()}, defaultdict(list))
@@ -105,7 +105,7 @@ class _Sheet:
         """The activity a row names: read where it stands for the first time, compared after that. Returns sentences."""
         from procurement.forms.project import PlanRowForm
 
-        told = tuple(cells[name] for name in PLAN_HEADINGS)
+        told = tuple(cells.get(name, "") for name in PLAN_HEADINGS)
         if order in self.told and (not cells["活动"] or told == self.told[order]):
             return []
         if order in self.told:
@@ -114,7 +114,7 @@ class _Sheet:
             day = spreadsheet.day(day)
         except ValueError:
             return [_("“{value}” is no date.").format(value=cells["计划日期"])]
-        form = PlanRowForm({"order": order, "title": cells["活动"], "planned_on": day, "location": cells["地点"], "headcount": cells["人数"], "times": cells["场次"] or 1})
+        form = PlanRowForm({"order": order, "title": cells["活动"], "planned_on": day, "location": cells["地点"], "headcount": cells["人数"], "times": cells["场次"] or 1, "by_whom": cells.get("负责人", "")})
         if not form.is_valid():
             return [f"{form.fields[name].label if name in form.fields else '活动'}：{sentences[0]}" for name, sentences in form.errors.items()]
         self.told[order], self.plan[order] = told, form.cleaned_data | {"id": self.known_plan.get(order)}

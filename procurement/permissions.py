@@ -48,6 +48,14 @@ class FundQuerySet(QuerySet):
         return self.filter(_over_principals(user, scope))
 
 
+class OfFundQuerySet(QuerySet):
+    def visible_to(self, user):
+        """Whoever sees the fund sees its adjustments and its income."""
+        from procurement.models import Fund
+
+        return self.filter(fund__in=Fund.objects.visible_to(user).values("pk"))
+
+
 class MeetingQuerySet(QuerySet):
     def visible_to(self, user):
         """People of the purchaser, those who were present, and finance."""

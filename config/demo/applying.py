@@ -11,6 +11,11 @@ from procurement.models import CatalogueItem
 
 LEAD = {"statutory": 50, "staff": 30, "quotes": 14, "intended": 12, "external": 50}
 TERM = 95
+INDICATORS = (
+    {"kind": "quantity", "name": "服务居民人数", "target": 120, "unit": "人", "how": "活动签到与服务记录"},
+    {"kind": "timeliness", "name": "按计划完成的活动", "target": 95, "unit": "%", "how": "活动台账与计划比对"},
+    {"kind": "satisfaction", "name": "参与居民满意度", "target": 90, "unit": "%", "how": "活动后问卷与电话回访"},
+)
 
 
 def apply(plot, theme, office, cast, travel):
@@ -28,12 +33,13 @@ def apply(plot, theme, office, cast, travel):
     if plot["way"] == "intended":
         intended = {
             "way": "intended", "intended": cast.organizations["nuanyang"], "intended_reason": "该机构上年度服务评价为优，熟悉院落情况，金额在街道直接选定额度内。",
-            "alternatives": "比较了两家机构，报价接近，但均无维修师傅资源。",
+            "alternatives": "比较了两家机构，报价接近，但均无维修师傅资源。", "price_comparison": "两家机构同类服务报价与本预算相差不足百分之五，报价单已附。",
         }  # fmt: skip
     row = project.draft_project(
         office.community, title=plot["title"], purchaser=office.purchaser, place=office.place, fiscal_year=clock.today().year, needs=[need],
         item=CatalogueItem.objects.get(catalogue__kind="guidance", name=theme["item"], level=2), goal=theme["goal"], target_group=theme["group"], headcount=120,
-        results=theme["results"], risks="天气或场地变动时，提前三日告知居民并改期。", starts_on=starts, ends_on=ends, **intended,
+        results=theme["results"], risks="天气或场地变动时，提前三日告知居民并改期。", starts_on=starts, ends_on=ends,
+        indicators=INDICATORS, declared=not intended, **intended,
     )  # fmt: skip
     plan, lines = budget(plot, theme, starts, TERM)
     row = project.set_budget(row, plan, lines, office.community)
@@ -64,7 +70,7 @@ def budget(plot, theme, starts, length):
     plan = []
     for number, (title, location, headcount, times) in enumerate(theme["plan"], start=1):
         day = starts + datetime.timedelta(days=min(length - 1, 4 + number * 5))
-        plan.append({"order": number, "title": title, "planned_on": day, "location": location, "headcount": headcount, "times": times})
+        plan.append({"order": number, "title": title, "planned_on": day, "location": location, "headcount": headcount, "times": times, "by_whom": "承接主体项目负责人、社区社工"})
     lines = [
         {
             "activity": activity or None, "kind": kind, "name": name, "unit": unit, "price": Decimal(price),

@@ -10,6 +10,7 @@ from stdnum.cn import uscc
 from communities.lifecycle import place as places
 from communities.lifecycle import staff
 from communities.models import Place
+from config.demo import funds
 from config.demo.papers import photo, scan
 from evaluation.lifecycle.expert import enter_expert
 from kernel.models import User
@@ -113,6 +114,8 @@ class Cast:
             key = row["purchaser"]
             made = fund.create_fund(self.people["fund_owner", key], purchaser=self.purchasers[key], name=row["name"], source=row["source"], fiscal_year=year, amount=row["amount"])
             self.funds[row["key"], year] = fund.approve(made, actor=self.people["accountant", key], document=row["document"].format(year=year))
+        for year in self.years:
+            funds.tell(self, year)
 
     def of(self, place_name):
         """Who acts for a community: its street's people by role, its own staff, its fund."""

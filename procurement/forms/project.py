@@ -14,7 +14,7 @@ from kernel.forms import StepForm
 from kernel.lifecycle import principals_of
 from kernel.money import LARGEST
 from kernel.upload import UploadField
-from procurement.models import CatalogueItem, Fund, Project
+from procurement.models import CatalogueItem, Fund, Indicator, Project
 from providers.models import Organization
 
 
@@ -50,13 +50,18 @@ class ProjectForm(CleanModelForm):
 
     needs = forms.ModelMultipleChoiceField(label=_("Needs of the community"), queryset=Need.objects.none(), required=False, widget=forms.CheckboxSelectMultiple)
 
+    declared = forms.BooleanField(
+        label=_("I declare: no provider helped to draft this, except those named above"), required=False,
+        help_text=_("Needed before it is submitted; kept with your name and the time. Whoever helped may not bid (实施条例第18条)."),
+    )  # fmt: skip
+
     class Meta:
         model = Project
         fields = [
             "title", "place", "purchaser", "fiscal_year", "item", "code", "needs", "goal", "target_group", "headcount", "results", "risks", "starts_on", "ends_on",
-            "way", "intended", "intended_reason", "alternatives", "drafting_help",
+            "way", "intended", "intended_reason", "alternatives", "price_comparison", "drafting_help",
         ]  # fmt: skip
-        widgets = {name: forms.Textarea(attrs={"rows": 3}) for name in ("goal", "results", "risks", "intended_reason", "alternatives")} | {
+        widgets = {name: forms.Textarea(attrs={"rows": 3}) for name in ("goal", "results", "risks", "intended_reason", "alternatives", "price_comparison")} | {
             "drafting_help": forms.SelectMultiple(attrs={"size": 4}),
             "way": forms.RadioSelect,
         }
@@ -66,6 +71,7 @@ class ProjectForm(CleanModelForm):
         places, purchasers = applying_for(user)
         if self.instance.pk:
             places, purchasers = places | Place.objects.filter(pk=self.instance.place_id), purchasers | Purchaser.objects.filter(pk=self.instance.purchaser_id)
+            self.fields["declared"].initial = self.instance.declared_at is not None
             self.fields["needs"].initial = list(self.instance.needs.values_list("pk", flat=True))
         self.fields["place"].queryset, self.fields["purchaser"].queryset = places, purchasers
         for name in ("place", "purchaser"):
@@ -116,6 +122,36 @@ class ProjectForm(CleanModelForm):
         return {name: value for name, value in self.cleaned_data.items()}
 
 
+class IndicatorRowForm(CleanForm):
+    """One measurable result."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=Indicator.KINDS)
+    name = forms.CharField(label=_("Indicator"), max_length=80)
+    target = forms.DecimalField(label=_("Target"), min_value=0, max_digits=12, decimal_places=2)
+    unit = forms.CharField(label=_("Unit"), max_length=12)
+    how = forms.CharField(label=_("How it is measured"), max_length=120)
+
+    def has_changed(self):
+        """A row where only the kind was chosen is an empty row."""
+        return bool(set(self.changed_data) - {"kind"})
+
+
+class BaseIndicators(forms.BaseFormSet):
+    title = _("Measurable results")
+
+    def clean(self):
+        names = [(row.get("kind"), row["name"]) for row in self.rows()]
+        if doubled := next((name for kind, name in names if names.count((kind, name)) > 1), None):
+            raise forms.ValidationError(_("The indicator “{name}” stands there twice.").format(name=doubled))
+
+    def rows(self):
+        """The rows that stay, as replace_indicators takes them."""
+        return [form.cleaned_data for form in self.forms if getattr(form, "cleaned_data", None) and form.cleaned_data.get("name") and not form.cleaned_data.get("DELETE")]
+
+
+IndicatorFormSet = formset_factory(IndicatorRowForm, formset=BaseIndicators, extra=2, can_delete=True, max_num=30, validate_max=True)
+
+
 class ProjectFileForm(CleanForm):
     file = UploadField(label=_("File"))
     role = forms.ChoiceField(label=_("What it is"), choices=[(key, ROLES[key]) for key in ("proof", "plan", "other")])
@@ -131,6 +167,7 @@ class PlanRowForm(CleanForm):
     location = forms.CharField(label=_("Where"), max_length=80)
     headcount = forms.IntegerField(label=_("People"), min_value=1, max_value=1000000)
     times = forms.IntegerField(label=_("Times"), min_value=1, max_value=1000, initial=1)
+    by_whom = forms.CharField(label=_("By whom"), max_length=80, required=False)
 
     def has_changed(self):
         """A row that was only numbered is an empty row."""

@@ -16,7 +16,7 @@ from communities.permissions import at_purchaser
 from kernel import clock, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import ZERO, fen
-from procurement.lifecycle import backfill_rows
+from procurement.lifecycle import backfill_rows, ledger
 from procurement.lifecycle.fund import move_committed, shortage
 from procurement.models import Backfill, Contract, Fund, PaymentRequest, PaymentStage, Project, ProjectFund, YearPortion
 
@@ -132,6 +132,7 @@ def create_project(batch, row, number, actor):
         if refusal := shortage(fund, committed):
             raise refusal
         move_committed(fund, committed)
+        ledger.enter(fund, "committed", actor=actor, committed=committed, project=project, reference=row.number, happened_on=row.signed_on)
     return project
 
 
@@ -154,6 +155,7 @@ def create_contract(project, row, actor):
             parts=[{"portion": portion.pk, "fund": row.fund.pk, "amount": str(row.paid)}],
         )  # fmt: skip
         Fund.objects.filter(pk=row.fund.pk).update(paid=F("paid") + fen(row.paid))
+        ledger.enter(row.fund, "paid", actor=actor, paid=row.paid, project=project, reference=row.voucher, happened_on=row.paid_on)
     if rest:
         share = 100 - percent(row.paid, row.amount)
         PaymentStage.objects.create(contract=contract, order=2, name="余款", percent=share, amount=rest, condition="closing", status="waiting", created_by=actor)

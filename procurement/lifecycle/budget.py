@@ -12,11 +12,12 @@ from procurement.models import BudgetLine, PlannedActivity
 
 MOST_LINES, MOST_ACTIVITIES = 1000, 200
 
-PLAN_FIELDS = ("order", "title", "planned_on", "location", "headcount", "times")
+PLAN_FIELDS = ("order", "title", "planned_on", "location", "headcount", "times", "by_whom")
+INDICATOR_FIELDS = ("order", "kind", "name", "target", "unit", "how")
 LINE_FIELDS = ("order", "kind", "name", "unit", "quantity", "price", "note")
 FACTS = (
     "title", "fiscal_year", "item_id", "code_id", "goal", "target_group", "headcount", "results", "risks", "starts_on", "ends_on", "way", "intended_id",
-    "intended_reason", "alternatives",
+    "intended_reason", "alternatives", "price_comparison",
 )  # fmt: skip
 
 
@@ -124,12 +125,13 @@ def _write(model, rows, fields):
 
 
 def snapshot(project):
-    """Everything reviewers judge, as JSON: facts, needs, funding, plan and lines."""
+    """Everything reviewers judge, as JSON: facts, needs, indicators, funding, plan and lines."""
     return {
         "facts": {name: _plain(getattr(project, name)) for name in FACTS},
         "needs": sorted(project.needs.values_list("pk", flat=True)),
         "helpers": sorted(project.drafting_help.values_list("pk", flat=True)),
         "funding": {str(row.fund_id): str(row.amount) for row in project.fundings.order_by("fund_id")},
+        "indicators": [{name: _plain(getattr(row, name)) for name in INDICATOR_FIELDS} for row in project.indicators.all()],
         "plan": [{"id": row.pk, **{name: _plain(getattr(row, name)) for name in PLAN_FIELDS}} for row in project.plan.all()],
         "lines": [
             {"id": row.pk, "activity": row.activity_id, **{name: _plain(getattr(row, name)) for name in LINE_FIELDS}, "amount": str(row.amount)}
@@ -181,7 +183,7 @@ def line_changes(old, new):
 def differs(old, new, *, beyond_lines=False):
     """Whether two snapshots differ; with `beyond_lines` only outside the lines, the total and the funding that follows it."""
     ignored = {"lines", "total", "funding"} if beyond_lines else set()
-    return any(old.get(key) != new.get(key) for key in new if key not in ignored)
+    return any((old.get(key) or None) != (new.get(key) or None) for key in new if key not in ignored)
 
 
 def within_cut(old, new, limit):

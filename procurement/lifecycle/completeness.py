@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from kernel import rules
 from kernel.money import ZERO
 from kernel.rules import carries
+from procurement.lifecycle import fund_uses
 from procurement.lifecycle.budget_bounds import share_warnings
 from procurement.lifecycle.configuration import direct_choice_allowed, gates_for, threshold_of
 from procurement.lifecycle.project_funds import overplanned
-from procurement.models import Project
+from procurement.models import Indicator, Project
 
 LIVE = ("in_review", "returned", "approved", "sourcing", "contracted", "closed")
 
@@ -43,11 +44,20 @@ def lacks(project):
         found.append(Lack("not_a_service", _("“{item}” is goods or works: it may be tracked, never bought as a service.").format(item=project.item), article="财政部令第102号 第10条"))
     if not project.goal.strip() or not project.results.strip():
         found.append(Lack("goal", _("Goal and expected results are not written yet.")))
+    kinds = {row.kind for row in project.indicators.all()}
+    if not kinds.intersection(Indicator.OUTPUT):
+        found.append(Lack("output_indicator", _("No indicator measures the output: how much, how well, in what time or at what cost.")))
+    if not kinds.intersection(Indicator.OUTCOME):
+        found.append(Lack("outcome_indicator", _("No indicator measures benefit or satisfaction.")))
+    if project.way == "open" and project.declared_at is None:
+        found.append(Lack("declaration", _("It is not declared whether a provider helped to draft this."), article="实施条例 第18条"))
     if project.way == "intended":
         if not project.intended_id:
             found.append(Lack("intended", _("The intended provider is not named.")))
         if not project.intended_reason.strip() or not project.alternatives.strip():
             found.append(Lack("intended_reason", _("An intended provider needs the reason and the alternatives considered.")))
+        if not project.price_comparison.strip():
+            found.append(Lack("price_comparison", _("An intended provider needs a comparison of prices.")))
         if not direct_choice_allowed(project.purchaser, project.budget_total):
             found.append(
                 Lack("intended_band", _("{amount} yuan lie outside the street's direct-choice band: choose the open way.").format(amount=f"{project.budget_total:,.2f}"))
@@ -113,6 +123,8 @@ def warnings(project):
     """What reviewers should look at: splitting, expected money, a long term, people and running cost missing."""
     found = [warning] if (warning := splitting(project)) else []
     for row in project.fundings.all():
+        if word := fund_uses.forbidden_by(row.fund, project.item):
+            found.append(Caution("forbidden_use", fund_uses.sentence(row.fund, word)))
         if row.fund.status == "expected":
             found.append(
                 Caution("expected_money", _("“{fund}” is expected money: nothing may be published or signed before it is approved.").format(fund=row.fund), rules.get("E06").article)

@@ -5,7 +5,11 @@ approved     the budget document is there: money may be committed (E06 财政部
 closing      the year is being closed: no new commitments, what is committed is still paid
 closed       nothing moves any more; unpaid commitments lapsed, or carried over with a document into next year's fund
 
-`committed` and `paid` (yuan) move only through F() updates here and in the payment verbs; the database refuses more.
+While it is expected or approved its owner section, responsible person and consent may be named anew (assign), an adjustment of its amount
+proposed (adjust, decided by a second person: fund_adjustment.py), and the income of a donation or low-fee fund recorded (receive, fund_receipt.py).
+
+`committed` and `paid` (yuan) move only through F() updates here and in the payment verbs; the database refuses more. Each movement is a row of the
+ledger (ledger.py).
 """
 
 from django.db import IntegrityError, transaction
@@ -17,6 +21,7 @@ from communities.permissions import memberships_of
 from kernel import rules, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import ZERO, fen, yuan
+from procurement.lifecycle import ledger
 from procurement.models import Fund, ProjectFund
 from procurement.permissions import may_keep_funds
 
@@ -40,6 +45,12 @@ def _still_planned(fund, actor):
     return None
 
 
+def _one_at_a_time(fund):
+    if fund.adjustments.filter(status="proposed").exists():
+        return Refusal("adjustment_waiting", _("An adjustment of “{fund}” is waiting for its decision.").format(fund=fund), todo=_("Have it decided first."))
+    return None
+
+
 APPROVE = Step(
     "approve", _("Approve the money"), ("expected",), "approved", may_keep_funds, _no_document, tone="success",
     hint=_("From now on money of this fund can be committed."), rules=("E06",), waits_for=_("accountant"),
@@ -49,10 +60,23 @@ BEGIN_CLOSING = Step(
     hint=_("No new commitments afterwards; what is committed can still be paid."),
 )  # fmt: skip
 CLOSE = Step("close", _("Close the fund"), ("closing",), "closed", may_keep_funds, tone="secondary", hint=_("Unpaid commitments lapse or carry over by the fund's rule."))
+ASSIGN = Step(
+    "assign", _("Owner and consent"), ("expected", "approved"), None, may_keep_funds, tone="secondary",
+    hint=_("Who keeps the fund, who answers for it, and whether its owner decides each project planned on it before the last gate."),
+)  # fmt: skip
+ADJUST = Step(
+    "adjust", _("Propose an adjustment"), ("approved",), None, may_keep_funds, lambda fund, actor: _one_at_a_time(fund), tone="secondary",
+    hint=_("Raise, lower or move money to another fund, with the document; it counts once a second person approves it."),
+)  # fmt: skip
+RECEIVE = Step(
+    "receive", _("Record income"), ("expected", "approved"), None, may_keep_funds,
+    lambda fund, actor: None if fund.has_income else Refusal("no_income", _("“{fund}” is allotted money: it has no income.").format(fund=fund)),
+    tone="secondary", hint=_("Donations and low fees that have come in, each with its receipt."), fits=lambda fund: fund.has_income,
+)  # fmt: skip
 LIFE = Life(
     "fund", Fund,
     states={"expected": pgettext_lazy("fund", "expected"), "approved": pgettext_lazy("fund", "approved"), "closing": pgettext_lazy("fund", "closing"), "closed": pgettext_lazy("fund", "closed")},
-    steps=(APPROVE, BEGIN_CLOSING, CLOSE), initial="expected",
+    steps=(APPROVE, ASSIGN, ADJUST, RECEIVE, BEGIN_CLOSING, CLOSE), initial="expected",
 )  # fmt: skip
 LIFE.verb_labels = {"commit": _("money committed"), "release": _("commitment released")}
 
@@ -66,24 +90,54 @@ def create_fund(actor, *, purchaser, name, source, fiscal_year, amount, **fields
     if fund.amount <= 0:
         raise Refusal("amount", _("A fund needs an amount."), field="amount")
     fund.save()
+    ledger.enter(fund, "expected", actor=actor, amount=fund.amount, reference=fund.document)
     trail.record(fund, "create", actor=actor, to_status="expected", params={"amount": str(fund.amount)})
     return fund
 
 
 @LIFE.verb(APPROVE)
 @transaction.atomic
-def approve(fund, *, actor, document="", amount=None, happened_on=None, reason=""):
+def approve(fund, *, actor, document="", amount=None, pledge="", happened_on=None, reason=""):
     """The budget document has come: `document` is its number, `amount` what it says (yuan; default: as expected).
 
+    A donation or low-fee fund is approved up to what was received, unless `pledge` names the agreement on money still to come (S1.7).
     Refused below what is planned by approved projects only by the row CHECK; the fund's owner sees planned against approved.
     """
     document = document.strip() or fund.document
     if not document:
         raise Refusal("document_missing", _("Money counts once its budget document is named."), article=rules.get("E06").article, field="document")
-    changes = {"document": document}
+    before = Fund.objects.select_for_update().get(pk=fund.pk)
+    changes = {"document": document, "pledge": pledge.strip()[:80]}
     if amount is not None:
         changes["amount"] = yuan(amount)
-    return advance(fund, APPROVE, actor=actor, happened_on=happened_on, reason=reason, changes=changes, params={"document": document, "amount": str(changes.get("amount", fund.amount))})
+    if refusal := beyond_received(before, changes.get("amount", before.amount), changes["pledge"]):
+        raise refusal
+    fund = advance(fund, APPROVE, actor=actor, happened_on=happened_on, reason=reason, changes=changes, params={"document": document, "amount": str(changes.get("amount", before.amount)), **({"pledge": changes["pledge"]} if changes["pledge"] else {})})
+    ledger.enter(fund, "approved", actor=actor, amount=fund.amount - before.amount, reference=document, happened_on=happened_on)
+    return fund
+
+
+def beyond_received(fund, amount, pledge=""):
+    """Why an income fund cannot stand at `amount` yuan: less was received and no agreement says the rest will come. None for allotted money (S1.7)."""
+    if not fund.has_income or amount <= fund.received or pledge.strip():
+        return None
+    return Refusal(
+        "not_received",
+        _("“{fund}” has received {received} yuan; {amount} yuan would be more.").format(fund=fund, received=f"{fund.received:,.2f}", amount=f"{amount:,.2f}"),
+        todo=_("Record the income first, or name the agreement on money still to come."),
+        field="amount",
+    )
+
+
+@LIFE.verb(ASSIGN)
+@transaction.atomic
+def assign(fund, *, actor, owner_section="", owner_person=None, needs_owner_consent=False, owner_role="fund_owner", reason=""):
+    """Name the owner section, the responsible person (a member of the purchaser) and whether projects need the owner's consent. Reviews under way keep their gates."""
+    if owner_person is not None and not any(row.purchaser_id == fund.purchaser_id for row in memberships_of(owner_person)):
+        raise Refusal("not_a_member", _("{name} does not belong to {purchaser}.").format(name=owner_person, purchaser=fund.purchaser), field="owner_person")
+    changes = {"owner_section": owner_section.strip(), "owner_person": owner_person, "needs_owner_consent": needs_owner_consent, "owner_role": owner_role}
+    params = {"consent": needs_owner_consent, "role": owner_role, "person": owner_person.pk if owner_person else None}
+    return advance(fund, ASSIGN, actor=actor, reason=reason, changes=changes, params=params)
 
 
 @LIFE.verb(BEGIN_CLOSING)
@@ -101,10 +155,12 @@ def close(fund, *, actor, document="", happened_on=None, reason=""):
         if not document.strip():
             raise Refusal("document_missing", _("Carrying {amount} yuan over needs a document.").format(amount=fund.unpaid), field="document")
         carried = Fund.objects.create(
-            purchaser=fund.purchaser, place=fund.place, name=fund.name, source=fund.source, fiscal_year=fund.fiscal_year + 1, document=document.strip(),
+            purchaser=fund.purchaser, place=fund.place, name=f"{fund.name[:76]}（结转）", source=fund.source, fiscal_year=fund.fiscal_year + 1, document=document.strip(),
             amount=fund.unpaid, allowed_uses=fund.allowed_uses, forbidden_uses=fund.forbidden_uses, procurement_law=fund.procurement_law,
-            unspent=fund.unspent, predecessor=fund, status="expected", created_by=actor,
+            unspent=fund.unspent, owner_section=fund.owner_section, owner_person=fund.owner_person, needs_owner_consent=fund.needs_owner_consent, owner_role=fund.owner_role,
+            received=fund.unpaid if fund.has_income else ZERO, predecessor=fund, status="expected", created_by=actor,
         )  # fmt: skip
+        ledger.enter(carried, "carried", actor=actor, amount=carried.amount, reference=document.strip(), happened_on=happened_on)
         trail.record(carried, "create", actor=actor, to_status="expected", params={"carried_from": fund.pk, "amount": str(carried.amount)})
     return fund
 

@@ -42,7 +42,7 @@ def conflict(project, person):
     """Why this person has to step aside for this project (applied, drafted, or belongs to a provider concerned), or None."""
     if not hasattr(project, "_drafters"):
         project._drafters = drafters(project)
-        project._concerned = {helper.pk for helper in project.drafting_help.all()} | ({project.intended_id} - {None})
+        project._concerned = {helper.pk for helper in (project._helpers if hasattr(project, "_helpers") else project.drafting_help.all())} | ({project.intended_id} - {None})
     if person.pk in project._drafters:
         return Refusal("applicant", _("{name} wrote or submitted this application and cannot decide on it.").format(name=person), todo=_("Another reviewer decides."))
     if organization_ids(person) & project._concerned:

@@ -265,7 +265,7 @@ def pay(request, *, actor, voucher_number, happened_on=None, reason=""):
     day = happened_on or clock.today()
     changes = {"paid_on": day, "voucher_number": voucher_number.strip()}
     request = advance(request, PAY, actor=actor, happened_on=day, reason=reason, changes=changes, params={"amount": str(request.amount), "voucher": voucher_number.strip()})
-    move_forward(request, day)
+    move_forward(request, day, actor)
     stage = PaymentStage.objects.get(pk=request.stage_id)
     settled = stage.held <= 0 and (stage.paid == stage.amount or bool(stage.settle_reason))
     advance(stage, stages.PAY if settled else stages.PART_PAY, actor=actor, happened_on=day)
@@ -277,7 +277,7 @@ def pay(request, *, actor, voucher_number, happened_on=None, reason=""):
 def return_by_bank(request, *, actor, reason="", happened_on=None):
     """退汇: the totals go down again by what this request had moved; it is counted once when it is paid anew."""
     request = advance(request, RETURN, actor=actor, reason=reason, happened_on=happened_on, changes={"returned_times": request.returned_times + 1})
-    move_back(request)
+    move_back(request, actor, happened_on)
     advance(PaymentStage.objects.get(pk=request.stage_id), stages.BOUNCE, actor=actor, reason=reason)
     return request
 

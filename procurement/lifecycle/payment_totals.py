@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel.lifecycle import Refusal
 from kernel.money import ZERO, fen, yuan
+from procurement.lifecycle import ledger
 from procurement.models import Contract, Fund, PaymentRequest, PaymentStage, YearPortion
 
 
@@ -28,7 +29,7 @@ def parts_of(contract, amount, year):
     return parts
 
 
-def move_forward(request, day):
+def move_forward(request, day, actor=None):
     """Count a payment of `request.amount` yuan. Raises Refusal when any total would pass its limit: then nothing has moved."""
     contract, amount = request.stage.contract, fen(request.amount)
     parts = parts_of(contract, request.amount, day.year)
@@ -40,12 +41,13 @@ def move_forward(request, day):
             for portion, part in parts:
                 YearPortion.objects.filter(pk=portion.pk).update(paid=F("paid") + fen(part))
                 Fund.objects.filter(pk=portion.fund_id).update(paid=F("paid") + fen(part))
+                ledger.enter(portion.fund_id, "paid", actor=actor, paid=part, project=contract.project, reference=request.number, happened_on=day)
     except IntegrityError:
         raise Refusal("over_limit", _("This payment would pass what the contract or its funds allow; nothing was paid."), todo=_("Compare contract, portions and funds."))
     PaymentRequest.objects.filter(pk=request.pk).update(parts=[{"portion": portion.pk, "fund": portion.fund_id, "amount": str(part)} for portion, part in parts])
 
 
-def move_back(request):
+def move_back(request, actor=None, day=None):
     """The bank returned the payment: portions, funds and stage go down, the contract's `returned` goes up."""
     amount = fen(request.amount)
     list(Fund.objects.select_for_update().filter(pk__in={part["fund"] for part in request.parts}).order_by("pk"))
@@ -54,4 +56,5 @@ def move_back(request):
     for part in request.parts:
         YearPortion.objects.filter(pk=part["portion"]).update(paid=F("paid") - fen(part["amount"]))
         Fund.objects.filter(pk=part["fund"]).update(paid=F("paid") - fen(part["amount"]))
+        ledger.enter(part["fund"], "returned", actor=actor, paid=-yuan(part["amount"]), project=request.stage.contract.project, reference=request.number, happened_on=day)
     PaymentRequest.objects.filter(pk=request.pk).update(parts=[])

@@ -23,15 +23,16 @@ from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import yuan
 from procurement.lifecycle.budget import differs, replace_budget, snapshot, within_cut
 from procurement.lifecycle.completeness import lacks
-from procurement.lifecycle.configuration import gates_for
+from procurement.lifecycle.consent import gates_of
 from procurement.lifecycle.gates import APPROVE, CUT, PASS_GATE, REJECT, SEND_BACK, cut, drafters, pass_gate, reject, send_back, undo_pass
+from procurement.lifecycle.indicators import replace_indicators
 from procurement.lifecycle.project_handing import HAND_OVER, hand_over
 from procurement.models import GateRun, Project, ProjectFund, ProjectRevision
 from procurement.permissions import holds, may_apply, may_draft, may_handle, organization_ids
 
 FIELDS = (
     "title", "purchaser", "place", "fiscal_year", "item", "code", "goal", "target_group", "headcount", "results", "risks", "starts_on", "ends_on", "way",
-    "intended", "intended_reason", "alternatives", "handler",
+    "intended", "intended_reason", "alternatives", "price_comparison", "handler",
 )  # fmt: skip
 
 
@@ -94,9 +95,9 @@ LIFE.verb_labels = {"commit": _("money committed"), "release": _("commitment rel
 
 
 @transaction.atomic
-def draft_project(actor, *, needs=(), drafting_help=(), **fields):
+def draft_project(actor, *, needs=(), drafting_help=(), indicators=(), declared=False, **fields):
     """Start an application. `fields`: see FIELDS (title, purchaser, place, fiscal_year, item, goal, target_group, headcount, results, starts_on,
-    ends_on …). Raises Refusal: role, not_in_area, dates. Returns the draft Project, trailed."""
+    ends_on …); `indicators`: rows of replace_indicators; `declared`: who helped to draft it is declared (条例18条). Raises Refusal: role, not_in_area, dates. Returns the draft Project, trailed."""
     project = Project(number=uuid.uuid4().hex[:24], created_by=actor, **fields)
     _check_facts(project)
     if not may_apply(actor, project):
@@ -108,7 +109,9 @@ def draft_project(actor, *, needs=(), drafting_help=(), **fields):
     project.refresh_from_db()
     project.needs.set(needs)
     project.drafting_help.set(drafting_help)
-    trail.record(project, "create", actor=actor, to_status="draft", params={"needs": [need.pk for need in needs], "way": project.way})
+    replace_indicators(project, indicators)
+    _declare(project, declared, actor)
+    trail.record(project, "create", actor=actor, to_status="draft", params={"needs": [need.pk for need in needs], "way": project.way, "declared": declared})
     return project
 
 
@@ -118,23 +121,41 @@ def _check_facts(project):
     if project.ends_on < project.starts_on:
         raise Refusal("dates", _("The project ends before it begins."), field="ends_on")
     if project.way == "open":
-        project.intended, project.intended_reason, project.alternatives = None, "", ""
+        project.intended, project.intended_reason, project.alternatives, project.price_comparison = None, "", "", ""
+
+
+def _declare(project, declared, actor):
+    """Keep who declared when that no provider but the named ones helped (practice 3); taken back when it is no longer ticked. Not asked with an intended provider."""
+    declared = declared and project.way == "open"
+    if declared and project.declared_at:
+        return
+    project.declared_by, project.declared_at = (actor, clock.now()) if declared else (None, None)
+    Project.objects.filter(pk=project.pk).update(declared_by=project.declared_by, declared_at=project.declared_at)
 
 
 @transaction.atomic
-def edit_project(project, *, actor, needs=None, drafting_help=None, **fields):
-    """Change facts of a draft or returned project. Raises Refusal; after a gate that gate has to judge again."""
+def edit_project(project, *, actor, needs=None, drafting_help=None, indicators=None, declared=None, **fields):
+    """Change facts of a draft or returned project (None: as it was). Raises Refusal; after a gate that gate has to judge again.
+
+    Other helpers than those declared need the declaration anew.
+    """
     if unknown := set(fields) - set(FIELDS):
         raise TypeError(f"not a fact of a project: {sorted(unknown)}")
-    project = advance(project, EDIT, actor=actor, params={"fields": sorted(fields)})
+    project = advance(project, EDIT, actor=actor, params={"fields": sorted(fields), **({} if declared is None else {"declared": declared})})
     for name, value in fields.items():
         setattr(project, name, value)
     _check_facts(project)
-    project.save(update_fields=[*fields, "intended", "intended_reason", "alternatives"])
+    project.save(update_fields=[*fields, "intended", "intended_reason", "alternatives", "price_comparison"])
     if needs is not None:
         project.needs.set(needs)
     if drafting_help is not None:
+        if {helper.pk for helper in drafting_help} != set(project.drafting_help.values_list("pk", flat=True)):
+            _declare(project, False, actor)
         project.drafting_help.set(drafting_help)
+    if indicators is not None:
+        replace_indicators(project, indicators)
+    if declared is not None or project.way == "intended":
+        _declare(project, bool(declared), actor)
     return project
 
 
@@ -192,7 +213,7 @@ def _declare_helpers(project):
 
 def _open_runs(project, standing=()):
     """Make the gate runs that are still needed for the present revision; the first is open."""
-    gates = [gate for gate in gates_for(project.purchaser, project.budget_total) if gate.key not in standing]
+    gates = [gate for gate in gates_of(project) if gate.key not in standing]
     GateRun.objects.bulk_create(
         GateRun(
             project=project, key=gate.key, name=gate.name, order=gate.order, role=gate.role, by_meeting=gate.by_meeting, expected_days=gate.expected_days,
@@ -242,7 +263,7 @@ def resubmit(project, *, actor, happened_on=None, reason=""):
         raise Refusal("unchanged", _("Nothing was changed since it was sent back."), todo=_("Change what was objected to, or say why it stays as it is."), field="reason")
     passed = project.gate_runs.filter(result__in=("passed", "cut"))
     standing = set() if changed else set(passed.values_list("key", flat=True))
-    left = [gate for gate in gates_for(project.purchaser, project.budget_total) if gate.key not in standing]
+    left = [gate for gate in gates_of(project) if gate.key not in standing]
     step = RESUBMIT if left else SETTLE
     project = advance(
         project, step, actor=actor, happened_on=happened_on, reason=reason,

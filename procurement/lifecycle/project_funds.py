@@ -13,6 +13,7 @@ from kernel import trail
 from kernel.lifecycle import Refusal
 from kernel.money import ZERO, fen, yuan
 from kernel.rules import carries
+from procurement.lifecycle import ledger
 from procurement.lifecycle.fund import move_committed, shortage
 from procurement.models import Fund, Project, ProjectFund
 
@@ -61,6 +62,7 @@ def commit(project, amount, actor, *, happened_on=None):
             raise refusal
         move_committed(fund, part)
         ProjectFund.objects.filter(pk=row.pk).update(committed=F("committed") + fen(part))
+        ledger.enter(fund, "committed", actor=actor, committed=part, project=project, happened_on=happened_on)
     trail.record(project, "commit", actor=actor, happened_on=happened_on, params={"amount": str(amount), "funds": {fund.pk: str(part) for _row, fund, part in parts}})
     return [(fund, part) for _row, fund, part in parts]
 
@@ -75,6 +77,7 @@ def release(project, amount, actor, *, happened_on=None):
         if part > 0:
             move_committed(fund, -part)
             ProjectFund.objects.filter(pk=row.pk).update(committed=F("committed") - fen(part))
+            ledger.enter(fund, "released", actor=actor, committed=-part, project=project, happened_on=happened_on)
             parts.append((fund, part))
             rest -= part
     if rest > 0 or amount <= 0:

@@ -8,6 +8,8 @@ from procurement.models.configuration import Gate, PaymentStep, SelfRunProfile
 from procurement.models.contract import Amendment, Clearance, Contract, KeyPerson, PaymentStage, YearPortion
 from procurement.models.delivery import Activity, CostVoucher, SignIn
 from procurement.models.fund import Fund
+from procurement.models.fund_money import FundAdjustment, FundEntry, FundReceipt
+from procurement.models.indicator import Indicator
 from procurement.models.payment import ChecklistRow, Closing, PaymentApproval, PaymentRequest
 from procurement.models.project import (
     BudgetLine,
@@ -23,8 +25,9 @@ from procurement.models.project_list import ProjectList
 from procurement.models.tender import Announcement, Award, Lot, OpenerKey, ScoreItem, Tender, TenderOpener
 
 __all__ = [
-    "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetBounds", "BudgetLine", "Catalogue", "CatalogueItem", "ChecklistRow",
-    "Clearance", "Closing", "Contract", "CostVoucher", "Fund", "Gate", "GateRun", "KeyPerson", "Lot", "Meeting", "MeetingItem", "OpenerKey",
-    "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity", "Project", "ProjectFund", "ProjectList", "ProjectRevision",
-    "ScoreItem", "SelfRunProfile", "SignIn", "Tender", "TenderOpener", "YearPortion",
+    "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetBounds", "BudgetLine", "Catalogue", "CatalogueItem",
+    "ChecklistRow", "Clearance", "Closing", "Contract", "CostVoucher", "Fund", "FundAdjustment", "FundEntry", "FundReceipt", "Gate", "GateRun",
+    "Indicator", "KeyPerson", "Lot", "Meeting", "MeetingItem", "OpenerKey", "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep",
+    "PlannedActivity", "Project", "ProjectFund", "ProjectList", "ProjectRevision", "ScoreItem", "SelfRunProfile", "SignIn", "Tender", "TenderOpener",
+    "YearPortion",
 ]

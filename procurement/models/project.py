@@ -44,6 +44,9 @@ class Project(Living):
     drafting_help = models.ManyToManyField(
         "providers.Organization", blank=True, related_name="drafted_projects", verbose_name=_("who helped draft it"), help_text=_("They may not bid (条例18条).")
     )
+    price_comparison = models.TextField(_("price comparison"), max_length=1000, blank=True, default="", help_text=_("Who asks how much for the same, and where that is from."))
+    declared_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, blank=True, editable=False, related_name="+", verbose_name=_("declared by"))
+    declared_at = models.DateTimeField(_("declared at"), null=True, editable=False)
     handler = models.ForeignKey("kernel.User", models.PROTECT, null=True, blank=True, related_name="handled_projects", verbose_name=_("handler"))
     budget_total = MoneyField(_("budget"), editable=False)
     ceiling = MoneyField(_("approved amount"), null=True, default=None, editable=False)
@@ -106,7 +109,7 @@ class ProjectFund(models.Model):
 
 
 class PlannedActivity(models.Model):
-    """One activity of the plan: what, when, where, for how many, how often."""
+    """One activity of the plan: what, when, where, for how many, how often, by whom."""
 
     project = models.ForeignKey(Project, models.CASCADE, related_name="plan")
     order = models.PositiveSmallIntegerField(_("no."), default=1)
@@ -115,6 +118,7 @@ class PlannedActivity(models.Model):
     location = models.CharField(_("where"), max_length=80)
     headcount = models.PositiveIntegerField(_("people expected"))
     times = models.PositiveSmallIntegerField(_("times"), default=1)
+    by_whom = models.CharField(_("responsible"), max_length=80, blank=True, default="")
 
     class Meta:
         ordering = ["order", "id"]

@@ -34,7 +34,7 @@ class BudgetFileForm(CleanForm):
 
 def initial_plan(project):
     """The saved activities as formset rows."""
-    names = ("order", "title", "planned_on", "location", "headcount", "times")
+    names = ("order", "title", "planned_on", "location", "headcount", "times", "by_whom")
     return [{"id": row.pk, **{name: getattr(row, name) for name in names}} for row in project.plan.all()]
 
 

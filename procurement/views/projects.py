@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +12,7 @@ from kernel.cleaning import CleanForm
 from kernel.detail import render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for, principals_of
-from procurement.forms.project import FundingFormSet, ProjectFileForm, ProjectForm, applies, funds_for
+from procurement.forms.project import FundingFormSet, IndicatorFormSet, ProjectFileForm, ProjectForm, applies, funds_for
 from procurement.lifecycle.budget import groups, line_changes, shares
 from procurement.lifecycle.completeness import lacks, warnings
 from procurement.lifecycle.project import EDIT, FUNDING, draft_project, edit_project, open_cut, set_funding
@@ -32,12 +32,16 @@ def years(request):
 
 def visible(request, pk, *, prefetch=False):
     """The project if this person may see it, else 404."""
-    rows = Project.objects.visible_to(request.user).select_related("place", "purchaser__place", "item", "code", "intended", "handler", "created_by")
+    rows = Project.objects.visible_to(request.user).select_related("place", "purchaser__place", "item__parent", "code", "intended", "handler", "created_by", "declared_by")
     if prefetch:
         fundings = Prefetch("fundings", ProjectFund.objects.select_related("fund"))
         runs = Prefetch("gate_runs", GateRun.objects.select_related("decided_by"))
-        rows = rows.prefetch_related("lines", "plan", "needs", "drafting_help", fundings, runs)
-    return get_object_or_404(rows, pk=pk)
+        helped = Exists(Project.drafting_help.through.objects.filter(project=OuterRef("pk")))
+        rows = rows.prefetch_related("lines", "plan", "needs", "indicators", fundings, runs).annotate(helped=helped)
+    project = get_object_or_404(rows, pk=pk)
+    if prefetch:
+        project._helpers = list(project.drafting_help.all()) if project.helped else []
+    return project
 
 
 def may_take(user, project, step):
@@ -68,7 +72,7 @@ def project_detail(request, pk):
                 remarks.setdefault(int(key), []).append((run.name, text))
     return render_detail(
         request, project, "procurement/project.html", lines=lines, groups=groups(plan.values(), lines), plan=plan.values(), fundings=project.fundings.all(),
-        shares=shares(lines), needs=project.needs.all(), helpers=project.drafting_help.all(), runs=runs, remarks=remarks, cut=open_cut(project),
+        shares=shares(lines), needs=project.needs.all(), helpers=project._helpers, runs=runs, remarks=remarks, cut=open_cut(project),
         objected=decided[-1] if decided and project.status in ("returned", "rejected") else None, lacks=project.known_lacks, warnings=warnings(project) if project.status in ("draft", "returned", "in_review", "approved") else [],
         changes=[change for change in line_changes(before, now) if change.what != "same"] if before and now else [],
         attachable=may_draft(request.user, project) or may_handle(request.user, project), editable=may_take(request.user, project, EDIT), fundable=may_take(request.user, project, FUNDING),
@@ -80,15 +84,18 @@ def project_create(request):
     if not applies(request.user):
         raise PermissionDenied
     form = ProjectForm(request.POST or None, user=request.user, initial={"needs": request.GET.getlist("need")})
-    if request.method == "POST" and form.is_valid():
+    indicators = IndicatorFormSet(request.POST or None, prefix="indicators")
+    for row, kind in zip(indicators.forms, () if indicators.is_bound else ("quantity", "satisfaction"), strict=False):
+        row.initial["kind"] = kind
+    if request.method == "POST" and all([form.is_valid(), indicators.is_valid()]):
         try:
-            project = draft_project(request.user, **form.facts())
+            project = draft_project(request.user, indicators=indicators.rows(), **form.facts())
             return redirect("project_budget", project.pk)
         except Refusal as refusal:
             refused(form, refusal)
     return render_form(
         request, form, title=_("Apply for a project"), intro=_("First the facts, then plan and budget, then the funds. You can save at any time and submit when nothing is missing."),
-        rules=["A07", "A11"], submit=_("Save and go on to the budget"), cancel=reverse("project_list"), draft="project-new", template="procurement/project_form.html",
+        rules=["A07", "A11"], submit=_("Save and go on to the budget"), cancel=reverse("project_list"), draft="project-new", template="procurement/project_form.html", formsets=[indicators], chosen=item_of(form, request),
     )  # fmt: skip
 
 
@@ -97,12 +104,20 @@ def project_edit(request, pk):
     project = visible(request, pk)
     acting_for(request.user, project, EDIT)
     form = ProjectForm(request.POST or None, user=request.user, instance=project)
-    if request.method == "POST" and form.is_valid():
+    known = [{name: getattr(row, name) for name in ("kind", "name", "unit", "how")} | {"target": row.target_text} for row in project.indicators.all()]
+    indicators = IndicatorFormSet(request.POST or None, prefix="indicators", initial=known)
+    if request.method == "POST" and all([form.is_valid(), indicators.is_valid()]):
         try:
-            return redirect(edit_project(visible(request, pk), actor=request.user, **form.facts()))
+            return redirect(edit_project(visible(request, pk), actor=request.user, indicators=indicators.rows(), **form.facts()))
         except Refusal as refusal:
             refused(form, refusal)
-    return render_form(request, form, title=_("Edit the application"), rules=["A07"], cancel=project.get_absolute_url(), draft=f"project-{pk}", template="procurement/project_form.html")
+    return render_form(request, form, title=_("Edit the application"), rules=["A07"], cancel=project.get_absolute_url(), draft=f"project-{pk}", template="procurement/project_form.html", formsets=[indicators], chosen=item_of(form, request))
+
+
+def item_of(form, request):
+    """The catalogue item chosen so far, to show what it asks beside the form (`?item=` while choosing); None when none is."""
+    value = str(request.GET.get("item") or form["item"].value() or "")
+    return form.fields["item"].queryset.filter(pk=value).first() if value.isascii() and value.isdigit() and len(value) < 19 else None
 
 
 @login_required

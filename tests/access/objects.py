@@ -15,7 +15,7 @@ from evaluation.models import CallBack, Check, Finding, Panel
 from kernel import clock, holidays
 from kernel.models import Attachment, HolidayCalendar, Notice, StandIn
 from procurement import responses
-from procurement.lifecycle import amendment, backfill, bid, configuration, fund, project_lists
+from procurement.lifecycle import amendment, backfill, bid, configuration, fund, fund_adjustment, fund_receipt, project_lists
 from procurement.models import Announcement, Bid, CatalogueItem, Closing, CostVoucher, Fund, Gate, Meeting, PaymentRequest, ProjectList
 from procurement.permissions_tender import owner_tag
 from providers.lifecycle import account, members, standing
@@ -52,6 +52,11 @@ def add_rest(world):
     world.list_published = project_lists.publish(project_lists.prepare_list(own["section"], purchaser=street, fiscal_year=clock.today().year), actor=own["leader"])
     ProjectList.objects.filter(pk=world.list_published.pk).update(rows=world.list_published.rows[1:])  # as if one more had been approved since
     world.list_draft = project_lists.prepare_list(own["section"], purchaser=street, fiscal_year=clock.today().year, note="新增一个项目")
+    money = fund.create_fund(own["fund_owner"], purchaser=street, name="社会捐赠", source="donation", fiscal_year=clock.today().year, amount=30000)
+    world.receipt = fund_receipt.receive(money, actor=own["fund_owner"], received_on=clock.today(), payer="company", amount=30000, receipt_number="川财0001", scan=photo("捐赠票据", 6))
+    world.adjustment = fund_adjustment.adjust(
+        Fund.objects.get(name="玉河街道社区服务专项"), actor=own["fund_owner"], direction="raise", amount=10000, document="财预〔2026〕20号", reason="追加", scan=photo("调整文件", 7)
+    )
     world.notice = Notice.objects.filter(user=own["handler"]).first()
     lot = world.plots["published"].lots.get()
     world.bid_draft = bid.start_bid(cast.organizations["ciguang"], lot, actor=cast.users["provider4"])
@@ -113,6 +118,8 @@ OBJECTS = {
     "item": lambda w: CatalogueItem.objects.filter(catalogue__kind="guidance", level=2).first(),
     "fund": lambda w: Fund.objects.get(name="玉河街道社区服务专项"),
     "fund_expected": lambda w: w.fund_expected,
+    "adjustment": lambda w: w.adjustment,
+    "receipt_of_fund": lambda w: w.receipt,
     "project": lambda w: w.plots["finding"],
     "project_draft": lambda w: w.plots["draft"],
     "project_returned": lambda w: w.plots["returned"],

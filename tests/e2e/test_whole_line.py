@@ -18,6 +18,10 @@ TITLE = "柳荫社区长者助餐服务"
 OPENERS = ("section", "supervisor", "observer", "accountant", "legal")
 WORDS = "清源开标口令玉兰"
 PRICES = {"provider": 118000, "provider2": 110000, "provider3": 112000}
+INDICATORS = [
+    {"kind": "产出—数量", "name": "助餐人次", "target": 6000, "unit": "人次", "how": "签到与出餐记录"},
+    {"kind": "满意度", "name": "长者满意度", "target": 90, "unit": "%", "how": "电话回访"},
+]
 PLAN = [
     {"order": 1, "title": "长者集中就餐日", "planned_on": "2026-05-20", "location": "社区食坊", "headcount": 80, "times": 1},
     {"order": 2, "title": "节日集体生日会", "planned_on": "2026-06-10", "location": "社区活动室", "headcount": 100, "times": 1},
@@ -63,9 +67,9 @@ def the_project_is_applied_for(walk):
     community.opens("/projects/").presses("申请项目")
     community.fills(
         title=TITLE, item="长寿食坊", needs=["高龄老人助餐"], goal="让高龄、独居老人每个工作日吃上热饭。", target_group="70岁以上老人", headcount=120,
-        results="助餐不少于6000人次；满意度不低于90%。", risks="天气变动时提前三日告知。", starts_on="2026-05-06", ends_on="2026-08-14", way="公开",
+        results="助餐不少于6000人次；满意度不低于90%。", risks="天气变动时提前三日告知。", starts_on="2026-05-06", ends_on="2026-08-14", way="公开", declared=True,
     )  # fmt: skip
-    community.presses("保存并填写预算").rows("plan", PLAN).rows("lines", LINES).sees("120,000.50").presses("保存计划与预算")
+    community.rows("indicators", INDICATORS).presses("保存并填写预算").rows("plan", PLAN).rows("lines", LINES).sees("120,000.50").presses("保存计划与预算")
     community.rows("funding", [{"fund": "玉河街道社区服务专项"}]).presses("保存").presses("提交")
 
 

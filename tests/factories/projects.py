@@ -87,7 +87,7 @@ def budget_of(amount, start):
     people, running = yuan(amount / 4), yuan(amount / 10)
     first = yuan(amount / 5)
     plan = [
-        {"order": 1, "title": "读书分享会", "planned_on": start + datetime.timedelta(days=20), "location": "社区活动室", "headcount": 40, "times": 4},
+        {"order": 1, "title": "读书分享会", "planned_on": start + datetime.timedelta(days=20), "location": "社区活动室", "headcount": 40, "times": 4, "by_whom": "社区社工"},
         {"order": 2, "title": "亲子手工", "planned_on": start + datetime.timedelta(days=40), "location": "社区广场", "headcount": 60, "times": 2},
     ]
     lines = [
@@ -99,6 +99,12 @@ def budget_of(amount, start):
     return plan, lines
 
 
+INDICATORS = (
+    {"kind": "quantity", "name": "开展读书活动", "target": 6, "unit": "场", "how": "活动签到与记录"},
+    {"kind": "satisfaction", "name": "参与居民满意度", "target": 90, "unit": "%", "how": "活动后问卷"},
+)
+
+
 def make_project(office, state="draft", amount=40000, *, funds=None, item=None, actor=None, **fields):
     """A project in draft (empty) | ready (complete draft) | submitted | committee | approved | sourcing, of `amount` yuan."""
     start = clock.today() + datetime.timedelta(days=30)
@@ -106,8 +112,10 @@ def make_project(office, state="draft", amount=40000, *, funds=None, item=None, 
     values = {
         "title": f"社区读书项目{next(_count)}", "fiscal_year": clock.today().year, "item": item or make_item(), "goal": "周末有去处。", "target_group": "青少年", "headcount": 120,
         "results": "举办活动6场，满意度不低于90%。", "starts_on": start, "ends_on": start + datetime.timedelta(days=180),
-        "purchaser": office.purchaser, "place": office.community, "needs": [make_need(office)], **fields,
+        "purchaser": office.purchaser, "place": office.community, "needs": [make_need(office)], "indicators": INDICATORS, "declared": True, **fields,
     }  # fmt: skip
+    if values.get("way") == "intended":
+        values.setdefault("price_comparison", "同类服务两家报价相近。")
     row = project.draft_project(actor, **values)
     if state == "draft":
         return row

@@ -4,8 +4,8 @@ import datetime
 from types import SimpleNamespace
 
 from kernel import clock
-from procurement.lifecycle import backfill, fund, project_funds
-from tests.factories.projects import make_fund, make_item, make_office, make_project
+from procurement.lifecycle import backfill, fund, fund_adjustment, fund_receipt, project_funds
+from tests.factories.projects import make_fund, make_item, make_office, make_project, scan
 from tests.factories.providers import make_provider
 from tests.lives.harness import Case, noun
 
@@ -27,6 +27,36 @@ def carrying():
     return SimpleNamespace(office=office, subject=fund.begin_closing(row, actor=office.accountant))
 
 
+def donated(state):
+    """A donation fund that has received its money."""
+
+    def build():
+        office = make_office()
+        row = make_fund(office, 10000, state="expected", source="donation")
+        scene = SimpleNamespace(office=office, receipt=fund_receipt.receive(row, actor=office.fund_owner, received_on=clock.today(), payer="company", amount=10000, receipt_number="川财0001", scan=scan()))
+        row.refresh_from_db()
+        scene.subject = row if state == "expected" else fund.approve(row, actor=office.accountant, document="捐赠协议1号")
+        return scene
+
+    return build
+
+
+def proposed():
+    """A move between two funds that waits for its second person."""
+    office = make_office()
+    scene = SimpleNamespace(office=office, fund=make_fund(office, 100000), other=make_fund(office, 50000))
+    scene.subject = fund_adjustment.adjust(
+        scene.fund, actor=office.fund_owner, direction="move", target=scene.other, amount=20000, document="财预〔2026〕11号", reason="调剂", scan=scan()
+    )
+    return scene
+
+
+def received():
+    scene = donated("expected")()
+    scene.subject = scene.receipt
+    return scene
+
+
 def keeper(scene):
     return scene.office.accountant
 
@@ -42,9 +72,27 @@ noun(
         "approve": Case(keeper, lambda scene: {"document": "财预〔2026〕8号", "amount": 900000}, weak=onlookers, race=True),
         "begin_closing": Case(keeper, weak=onlookers, race=True),
         "close": Case(keeper, weak=onlookers, race=True),
+        "assign": Case(keeper, lambda scene: {"owner_section": "社区发展治理办", "owner_person": scene.office.fund_owner, "needs_owner_consent": True}, weak=onlookers),
+        "adjust": Case(keeper, lambda scene: {"direction": "raise", "amount": 5000, "document": "财预〔2026〕10号", "reason": "追加", "scan": scan()}, weak=onlookers),
+        "receive": Case(
+            keeper, lambda scene: {"received_on": clock.today(), "payer": "company", "amount": 800, "receipt_number": "川财0008", "scan": scan()},
+            states={state: donated(state) for state in ("expected", "approved")}, weak=onlookers,
+        ),
         "close+carry": Case(keeper, lambda scene: {"document": "财预〔2026〕9号"}, states={"closing": carrying}, weak=onlookers),
     },
 )
+
+
+noun(
+    "fundadjustment",
+    {"proposed": proposed},
+    {
+        "approve": Case(keeper, weak=onlookers, race=True),
+        "refuse": Case(keeper, lambda scene: {"reason": "依据不足"}, weak=onlookers),
+        "drop": Case(lambda scene: scene.office.fund_owner, weak=onlookers),
+    },
+)
+noun("fundreceipt", {"recorded": received}, {"void": Case(keeper, lambda scene: {"reason": "重复登记"}, weak=onlookers, race=True)})
 
 
 def rows_of(office, provider, funds, item):

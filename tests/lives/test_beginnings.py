@@ -15,6 +15,7 @@ from procurement.lifecycle import (
     closing,
     contract_draft,
     fund,
+    fund_year,
     lot,
     meeting,
     opening,
@@ -117,6 +118,9 @@ BEGINNINGS = {
     "confirm an account": (accounted, lambda s: account.confirm_account(s.row, actor=s.second)),
     "rename": (lambda: providers.make_provider(), lambda s: organization.edit(s.organization, actor=s.user, address="新址", licence=providers.picture((4, 5, 6)))),
     "enter a fund": (street, lambda s: fund.create_fund(s.office.fund_owner, purchaser=s.office.purchaser, amount=1000, name="专项", source="fiscal", fiscal_year=clock.today().year)),
+    "open next year's funds": (
+        lambda: SimpleNamespace(office=(office := projects.make_office()), fund=projects.make_fund(office)), lambda s: fund_year.open_next_year([s.fund], actor=s.office.accountant)
+    ),
     "commit money": (approved, lambda s: project_funds.commit(s.project, 10000, s.office.handler)),
     "draft a project": (
         lambda: SimpleNamespace(office=(office := projects.make_office()), need=projects.make_need(office), item=projects.make_item()),

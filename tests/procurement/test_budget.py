@@ -66,7 +66,7 @@ def post(row, plan=(), lines=(), **extra):
 
 
 def editor_rows(row):
-    plan = [{"id": a.pk, "order": a.order, "title": a.title, "planned_on": a.planned_on, "location": a.location, "headcount": a.headcount, "times": a.times} for a in row.plan.all()]
+    plan = [{"id": a.pk, "order": a.order, "title": a.title, "planned_on": a.planned_on, "location": a.location, "headcount": a.headcount, "times": a.times, "by_whom": a.by_whom} for a in row.plan.all()]
     lines = [
         {"id": n.pk, "kind": n.kind, "activity": n.activity.order if n.activity else "", "name": n.name, "unit": n.unit, "quantity": n.quantity, "price": n.price, "note": n.note}
         for n in row.lines.select_related("activity")
@@ -134,7 +134,7 @@ def test_all_faulty_rows_of_a_sheet_are_named_and_nothing_changes(client, office
     good = ["活动费用", 1, "读书", "2026-12-30", "活动室", 20, 1, "书", "本", 10, 30, 300, ""]
     rows = [good, ["魔法", *good[1:]], [*good[:3], "不是日期", *good[4:]], [*good[:10], "三十", 300, ""], ["人员费用", "", "", "", "", "", "", "社工", "人", -1, 5000, 0, ""]]
     client.force_login(office.staff)
-    answer = client.post(reverse("project_budget_import", args=[row.pk]), {"file": SimpleUploadedFile("b.xlsx", write_xlsx("预算", list(HEADINGS), rows))})
+    answer = client.post(reverse("project_budget_import", args=[row.pk]), {"file": SimpleUploadedFile("b.xlsx", write_xlsx("预算", [name for name in HEADINGS if name != "负责人"], rows))})
     assert answer.status_code == 422
     assert [number for number, _sentence in answer.context["row_errors"]] == [3, 4, 5, 6]
     row.refresh_from_db()

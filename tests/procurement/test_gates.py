@@ -72,7 +72,7 @@ def test_a_stand_in_is_tested_together_with_the_person_stood_in_for(office):
     assert refusal.value.code == "applicant"
     provider = Organization.objects.create(kind="company", name="某公司", contact_name="甲", contact_phone="1", status="verified")
     row = make_project(office, "ready")
-    row = project.edit_project(row, actor=office.staff, drafting_help=[provider])
+    row = project.edit_project(row, actor=office.staff, drafting_help=[provider], declared=True)
     row = project.submit(row, actor=office.staff)
     deputy = make_user("代办")
     StandIn.objects.create(principal=office.section, deputy=deputy, starts_on=day, ends_on=day, reason="休假", created_by=office.leader)

@@ -233,7 +233,9 @@ def test_the_application_form_walks_on_to_the_budget_and_keeps_bad_input(client,
     day = clock.today() + datetime.timedelta(days=20)
     fields = {
         "title": "新项目", "place": office.community.pk, "purchaser": office.purchaser.pk, "fiscal_year": clock.today().year, "item": make_item().pk, "needs": [need.pk],
-        "target_group": "老人", "headcount": 30, "starts_on": day, "ends_on": day - datetime.timedelta(days=1), "way": "open",
+        "target_group": "老人", "headcount": 30, "starts_on": day, "ends_on": day - datetime.timedelta(days=1), "way": "open", "declared": "on",
+        "indicators-TOTAL_FORMS": 3, "indicators-INITIAL_FORMS": 0, "indicators-0-kind": "quantity", "indicators-0-name": "助餐", "indicators-0-target": "6000", "indicators-0-unit": "人次",
+        "indicators-0-how": "签到", "indicators-1-kind": "satisfaction",
     }  # fmt: skip
     answer = client.post(reverse("project_create"), fields)
     assert answer.status_code == 422
@@ -244,6 +246,8 @@ def test_the_application_form_walks_on_to_the_budget_and_keeps_bad_input(client,
     assert answer.url == reverse("project_budget", args=[row.pk])
     assert row.number == f"XM{clock.today().year}{row.pk:05d}"
     assert list(row.needs.all()) == [need]
+    assert [(one.kind, one.name, one.target_text) for one in row.indicators.all()] == [("quantity", "助餐", "6000")]
+    assert (row.declared_by, row.declared_at is not None) == (office.staff, True)
 
 
 def test_funding_by_form_must_name_each_fund_once(client, office):
