@@ -13,9 +13,10 @@ from kernel import clock, files, registry, workdays
 from kernel.money import ZERO
 from kernel.registry import Hit, NavItem, Panel, Reminder, Task, Waiting
 from procurement.forms.fund import ApproveFundForm, CloseFundForm
-from procurement.forms.meeting import MinutesForm
+from procurement.forms.meeting import MinutesForm, VoteForm
+from procurement.gate_times import due_of
 from procurement.forms.project import GateForm, applies
-from procurement.lifecycle import catalogue, configuration, fund, gates, meeting, project  # noqa: F401 (catalogue registers its job)
+from procurement.lifecycle import catalogue, configuration, convening, fund, gates, meeting, project  # noqa: F401 (catalogue registers its job)
 from procurement.models import CatalogueItem, Fund, GateRun, Lot, Meeting, Project, ProjectFund
 from procurement.permissions import SETTING_ROLES, organization_ids
 
@@ -24,6 +25,7 @@ fund.LIFE.form(fund.CLOSE, CloseFundForm)
 for _step in (gates.PASS_GATE, gates.CUT, gates.SEND_BACK, gates.REJECT):
     project.LIFE.form(_step, GateForm)
 meeting.LIFE.form(meeting.MINUTES, MinutesForm)
+meeting.LIFE.form(meeting.VOTE, VoteForm)
 
 
 for _model in (Fund, Project, Meeting):
@@ -43,12 +45,6 @@ registry.nav(
 )
 
 
-def due_of(run, calendar=None):
-    """Until when a gate is expected to decide (end of its working days). `calendar`: the one in force, asked once for many."""
-    opened = run.opened_at.astimezone(clock.ZONE).date()
-    return clock.end_of_day(workdays.add_workdays(opened, run.expected_days, calendar).date)
-
-
 @registry.desk
 def gates_waiting(user):
     """Gates this person decides: with their role at the purchaser, in their turn, and nothing they applied for themselves."""
@@ -59,12 +55,14 @@ def gates_waiting(user):
     open_runs = GateRun.objects.filter(result="waiting", opened_at__isnull=False, project__status="in_review", project__purchaser__in=ids)
     held, calendar = {(row.purchaser_id, row.role) for row in rows}, cache(workdays.current)
     def to_review(run):
-        if (run.project.purchaser_id, run.role) not in held or run.project.created_by_id == user.pk:
+        if (run.project.purchaser_id, run.role) not in held or run.project.created_by_id == user.pk or gates.heard(run, user):
+            return
+        if run.by_meeting and any(item.meeting.status == "convened" for item in run.items.all()):
             return
         action, url = (_("Record the meeting"), reverse("meeting_create")) if run.by_meeting else (_("Review it"), run.project.get_absolute_url())
         yield Task("project", f"{run.project}（{run.name}）", action, url, since=run.opened_at, due=due_of(run, calendar()), detail=str(run.project.place))
 
-    yield Waiting(open_runs.select_related("project__place").order_by("opened_at")[:200], to_review)
+    yield Waiting(open_runs.select_related("project__place").prefetch_related("votes", "items__meeting").order_by("opened_at")[:200], to_review)
 
 
 @registry.desk
@@ -92,6 +90,23 @@ def applications_waiting(user):
 def minutes_waiting(user):
     """Minutes of meetings this person attended and did not record."""
     yield Waiting(Meeting.objects.filter(status="draft", attendees=user).exclude(created_by=user)[:50], lambda row: Task("meeting", str(row), _("Confirm the minutes"), row.get_absolute_url(), since=row.created_at))
+
+
+@registry.desk
+def meetings_waiting(user):
+    """Convened meetings: to be voted on by members, to be recorded by the secretary once their day has come."""
+    ids = purchaser_ids(user)
+    if not ids:
+        return
+    recording = purchaser_ids(user, "committee")
+
+    def to_do(row):
+        if row.online_voting and user.pk in row.members and row.held_on >= clock.today():
+            yield Task("meeting", str(row), _("Vote on line"), row.get_absolute_url(), since=row.created_at, due=row.held_on)
+        if row.purchaser_id in recording and row.held_on <= clock.today():
+            yield Task("meeting", str(row), _("Record the meeting"), row.get_absolute_url(), since=row.created_at, due=row.held_on)
+
+    yield Waiting(Meeting.objects.filter(status="convened", purchaser__in=ids).order_by("held_on")[:50], to_do)
 
 
 @registry.desk

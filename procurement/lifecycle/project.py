@@ -189,14 +189,14 @@ def _declare_helpers(project):
 
 
 def _open_runs(project, standing=()):
-    """Make the gate runs that are still needed for the present revision; the first is open."""
+    """Make the gate runs that are still needed for the present revision; those of the lowest order are open."""
     gates = [gate for gate in gates_for(project.purchaser, project.budget_total) if gate.key not in standing]
     GateRun.objects.bulk_create(
         GateRun(
-            project=project, key=gate.key, name=gate.name, order=gate.order, role=gate.role, by_meeting=gate.by_meeting, expected_days=gate.expected_days,
-            revision=project.revision, opened_at=clock.now() if number == 0 else None,
+            project=project, key=gate.key, name=gate.name, order=gate.order, role=gate.role, by_meeting=gate.by_meeting, expected_days=gate.expected_days, votes_needed=gate.votes,
+            revision=project.revision, opened_at=clock.now() if gate.order == gates[0].order else None,
         )
-        for number, gate in enumerate(gates)
+        for gate in gates
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from procurement.models.configuration import Gate, PaymentStep, SelfRunProfile
 from procurement.models.contract import Amendment, Clearance, Contract, KeyPerson, PaymentStage, YearPortion
 from procurement.models.delivery import Activity, CostVoucher, SignIn
 from procurement.models.fund import Fund
+from procurement.models.gate_vote import GateVote, MeetingVote
 from procurement.models.payment import ChecklistRow, Closing, PaymentApproval, PaymentRequest
 from procurement.models.project import (
     BudgetLine,
@@ -22,7 +23,7 @@ from procurement.models.tender import Announcement, Award, Lot, OpenerKey, Score
 
 __all__ = [
     "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetLine", "Catalogue", "CatalogueItem", "ChecklistRow",
-    "Clearance", "Closing", "Contract", "CostVoucher", "Fund", "Gate", "GateRun", "KeyPerson", "Lot", "Meeting", "MeetingItem", "OpenerKey",
+    "Clearance", "Closing", "Contract", "CostVoucher", "Fund", "Gate", "GateRun", "GateVote", "KeyPerson", "Lot", "Meeting", "MeetingItem", "MeetingVote", "OpenerKey",
     "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity", "Project", "ProjectFund", "ProjectRevision",
     "ScoreItem", "SelfRunProfile", "SignIn", "Tender", "TenderOpener", "YearPortion",
 ]

@@ -1,26 +1,31 @@
 """Screens of the project: list, application form, funding, detail with gates and what was decided."""
 
+from functools import cache
+
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import OuterRef, Prefetch, Subquery
+from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Place
 from communities.permissions import area_scope
-from kernel import clock, files
+from kernel import clock, files, workdays
 from kernel.cleaning import CleanForm
-from kernel.detail import render_detail
+from kernel.detail import render_detail, trail_of
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for, principals_of
 from kernel.listing import ChoiceFilter, Column, render_list
 from procurement.forms.project import FundingFormSet, ProjectFileForm, ProjectForm, applies, funds_for
-from procurement.lifecycle.budget import line_changes, shares
+from procurement.gate_times import Holders, in_words, measured, waits
+from procurement.lifecycle.budget import shares
 from procurement.lifecycle.completeness import lacks, warnings
+from procurement.lifecycle.gates import said
 from procurement.lifecycle.project import EDIT, FUNDING, draft_project, edit_project, open_cut, set_funding
-from procurement.models import GateRun, Project, ProjectFund
+from procurement.models import GateRun, GateVote, Project, ProjectFund
 from procurement.permissions import may_draft, may_handle
+from procurement.revisions import line_remarks, revised
 
 
 class _Nothing(CleanForm):
@@ -41,14 +46,20 @@ def years(request):
 
 @login_required
 def project_list(request):
-    gate = GateRun.objects.filter(project=OuterRef("pk"), result="waiting").order_by("order", "id").values("name")[:1]
-    rows = Project.objects.visible_to(request.user).select_related("place", "purchaser", "item").annotate(open_gate=Subquery(gate))
+    rows = Project.objects.visible_to(request.user).select_related("place", "purchaser", "item")
+    open_gates = GateRun.objects.filter(result="waiting", opened_at__isnull=False).order_by("order", "id").prefetch_related("votes")
+    rows = rows.prefetch_related(Prefetch("gate_runs", open_gates, to_attr="open_gates"))
+    holders, calendar = Holders(rows.order_by().values("purchaser")), cache(workdays.current)
+
+    def waiting_on(row):
+        return "；".join(in_words(wait) for wait in waits(row, row.open_gates, holders, calendar=calendar())) if row.status == "in_review" else ""
+
     return render_list(
         request, rows, title=_("Projects"),
         columns=[
             Column("number", _("Number")), Column("title", _("Project"), kind="link"), Column("place__name", _("Where")), Column("item__name", _("Catalogue item")),
             Column("fiscal_year", _("Year"), value=lambda row: str(row.fiscal_year)), Column("way", _("Way"), value=lambda row: row.get_way_display()),
-            Column("budget_total", _("Budget"), kind="money"), Column("ceiling", _("Approved"), kind="money"), Column("status", _("Status"), kind="status"), Column("open_gate", _("Waiting on"), sort=False),
+            Column("budget_total", _("Budget"), kind="money"), Column("ceiling", _("Approved"), kind="money"), Column("status", _("Status"), kind="status"), Column("open_gate", _("Waiting on"), value=waiting_on, sort=False),
         ],
         search=("title", "number", "place__name", "item__name"),
         filters=[
@@ -66,9 +77,16 @@ def visible(request, pk, *, prefetch=False):
     rows = Project.objects.visible_to(request.user).select_related("place", "purchaser__place", "item", "code", "intended", "handler", "created_by")
     if prefetch:
         fundings = Prefetch("fundings", ProjectFund.objects.select_related("fund"))
-        runs = Prefetch("gate_runs", GateRun.objects.select_related("decided_by"))
+        votes = Prefetch("votes", GateVote.objects.select_related("user", "on_behalf_of"))
+        runs = Prefetch("gate_runs", GateRun.objects.select_related("decided_by").prefetch_related(votes))
         rows = rows.prefetch_related("lines", "plan", "needs", "drafting_help", fundings, runs)
     return get_object_or_404(rows, pk=pk)
+
+
+def answer_of(project):
+    """What the applicant said when it came again last, from the trail."""
+    rows = [row for row in trail_of(project) if row.verb in ("resubmit", "settle")]
+    return rows[-1].reason if rows else ""
 
 
 def may_take(user, project, step):
@@ -88,20 +106,17 @@ def project_detail(request, pk):
     for line in lines:
         line.activity = plan.get(line.activity_id)
     snapshots = {row.number: row.snapshot for row in project.revisions.all()} if project.revision > 1 else {}
-    before, now = snapshots.get(project.revision - 1), snapshots.get(project.revision)
     drafting = project.status in ("draft", "returned")
     decided = [run for run in runs if run.revision == project.revision and run.result in ("returned", "rejected")]
     project.known_lacks = lacks(project) if drafting else []
-    remarks = {}
     for run in runs:
-        if run.revision == project.revision:
-            for key, text in run.line_remarks.items():
-                remarks.setdefault(int(key), []).append((run.name, text))
+        run.voices = said(run)
+    waiting = waits(project, runs, Holders([project.purchaser_id]), measured(project.purchaser)) if project.status == "in_review" else []
     return render_detail(
         request, project, "procurement/project.html", lines=lines, plan=plan.values(), fundings=project.fundings.all(),
-        shares=shares(lines), needs=project.needs.all(), helpers=project.drafting_help.all(), runs=runs, remarks=remarks, cut=open_cut(project),
+        shares=shares(lines), needs=project.needs.all(), helpers=project.drafting_help.all(), runs=runs, remarks=line_remarks(run for run in runs if run.revision == project.revision), cut=open_cut(project),
+        waits=waiting, revised=revised(project, runs, snapshots), answer_reason=answer_of(project),
         objected=decided[-1] if decided and project.status in ("returned", "rejected") else None, lacks=project.known_lacks, warnings=warnings(project) if project.status in ("draft", "returned", "in_review", "approved") else [],
-        changes=[change for change in line_changes(before, now) if change.what != "same"] if before and now else [],
         attachable=may_draft(request.user, project) or may_handle(request.user, project), editable=may_take(request.user, project, EDIT), fundable=may_take(request.user, project, FUNDING),
     )  # fmt: skip
 
