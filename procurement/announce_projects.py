@@ -14,8 +14,8 @@ from kernel.money import ZERO
 from kernel.registry import Hit, NavItem, Panel, Reminder, Task, Waiting
 from procurement.forms.fund import ApproveFundForm, CloseFundForm
 from procurement.forms.meeting import MinutesForm, VoteForm
-from procurement.gate_times import due_of
 from procurement.forms.project import GateForm, applies
+from procurement.gate_times import due_of
 from procurement.lifecycle import catalogue, configuration, convening, fund, gates, meeting, project  # noqa: F401 (catalogue registers its job)
 from procurement.models import CatalogueItem, Fund, GateRun, Lot, Meeting, Project, ProjectFund
 from procurement.permissions import SETTING_ROLES, organization_ids
@@ -62,7 +62,7 @@ def gates_waiting(user):
         action, url = (_("Record the meeting"), reverse("meeting_create")) if run.by_meeting else (_("Review it"), run.project.get_absolute_url())
         yield Task("project", f"{run.project}（{run.name}）", action, url, since=run.opened_at, due=due_of(run, calendar()), detail=str(run.project.place))
 
-    yield Waiting(open_runs.select_related("project__place").prefetch_related("votes", "items__meeting").order_by("opened_at")[:200], to_review)
+    yield Waiting(open_runs.select_related("project__place").prefetch_related("items__meeting").order_by("opened_at")[:200], to_review)
 
 
 @registry.desk

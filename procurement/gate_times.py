@@ -35,7 +35,9 @@ def measured(purchaser, last=LAST):
 
 
 def due_of(run, calendar=None):
-    """Until when a gate is expected to decide (end of its working days). `calendar`: the one in force, asked once for many."""
+    """Until when a gate is expected to decide: the end of the day set when it opened, else of its working days."""
+    if run.due_on:
+        return clock.end_of_day(run.due_on)
     opened = run.opened_at.astimezone(clock.ZONE).date()
     return clock.end_of_day(workdays.add_workdays(opened, run.expected_days, calendar).date)
 
@@ -61,7 +63,7 @@ class Wait:
     @property
     def too_few(self):
         """The gate needs more people than hold its role: it cannot pass."""
-        return not self.run.by_meeting and len(self.names) + len(self.voices) < self.run.votes_needed
+        return not self.run.by_meeting and len(self.names) + len(self.run.heard) < self.run.votes_needed
 
 
 class Holders:
@@ -85,16 +87,14 @@ class Holders:
         return self._names.get((project.purchaser_id, role), [])
 
 
-def waits(project, runs, holders, times=None, calendar=None):
-    """The open gates of a project among `runs` (with their votes), as Waits. Whoever has decided already is no longer waited for."""
-    calendar, times, found = calendar or workdays.current(), times or {}, []
+def waits(project, runs, holders, times=None, *, voices=False):
+    """The open gates of a project among `runs`, as Waits; `voices`: with their votes. Whoever has decided already is no longer waited for."""
+    times, found = times or {}, []
     for run in runs:
         if run.result != "waiting" or run.opened_at is None:
             continue
-        heard = [] if run.by_meeting else said(run)
-        done = {pk for vote in heard for pk in (vote.user_id, vote.on_behalf_of_id) if pk}
-        names = tuple(name for pk, name in holders.of(project, run.role) if pk not in done)
-        found.append(Wait(run, names, due_of(run, calendar), tuple(heard), times.get(run.key, Measured())))
+        names = tuple(name for pk, name in holders.of(project, run.role) if pk not in run.heard)
+        found.append(Wait(run, names, due_of(run), tuple(said(run)) if voices else (), times.get(run.key, Measured())))
     return found
 
 

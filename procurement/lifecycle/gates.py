@@ -13,7 +13,7 @@ from dataclasses import replace
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from kernel import clock, notices, trail
+from kernel import clock, notices, trail, workdays
 from kernel.lifecycle import Refusal, Step, advance, principals_of, refusal_of
 from kernel.money import yuan
 from procurement.models import GateRun, GateVote, Project
@@ -51,7 +51,13 @@ def said(run):
 
 def heard(run, person):
     """Whether this person, or somebody for them, has decided at this gate."""
-    return any(person.pk in (vote.user_id, vote.on_behalf_of_id) for vote in said(run))
+    return person.pk in run.heard
+
+
+def open_gate(run, calendar=None):
+    """A gate begins to decide now and is expected to within its working days. Writes nothing."""
+    run.opened_at, run.due_on = clock.now(), workdays.add_workdays(clock.today(), run.expected_days, calendar).date
+    return run
 
 
 def drafters(project):
@@ -146,6 +152,7 @@ def decide_gate(run, result, actor, remark="", *, cut_to=None, line_remarks=None
     line_remarks = {str(key): text for key, text in (line_remarks or {}).items() if text}
     if meeting is None:
         principal = trail.rows_of(project).last().on_behalf_of_id
+        GateRun.objects.filter(pk=run.pk).update(heard=sorted({*run.heard, actor.pk, *([principal] if principal else [])}))
         GateVote.objects.create(
             run=run, user=actor, on_behalf_of_id=principal, result=result, cut_to=cut_to if result == "cut" else None, remark=remark, line_remarks=line_remarks, voted_at=clock.now()
         )
@@ -158,7 +165,9 @@ def decide_gate(run, result, actor, remark="", *, cut_to=None, line_remarks=None
         line_remarks=line_remarks,
     )  # fmt: skip
     if result == "passed":
-        GateRun.objects.filter(pk__in=[row.pk for row in project.open_runs() if row.opened_at is None]).update(opened_at=clock.now())
+        for row in project.open_runs():
+            if row.opened_at is None:
+                open_gate(row).save(update_fields=["opened_at", "due_on"])
     else:
         project.gate_runs.filter(result="waiting").update(result="void")
     _tell_applicant(project, run, result, cut_to)
@@ -172,13 +181,18 @@ def _tell_applicant(project, run, result, cut_to):
         notices.notify(project.created_by, f"{kind}:{project.pk}:{run.pk}", kind, subject=project, url=project.get_absolute_url(), params=params)
 
 
+def run_for(project, actor):
+    """The open gate this person (or somebody they stand in for) decides next: one that has not heard them, else any of theirs, else the first open."""
+    theirs = [(person, run) for person in principals_of(actor) for run in runs_of(person, project)]
+    return next((run for person, run in theirs if not heard(run, person)), theirs[0][1] if theirs else project.open_run())
+
+
 def _by_verb(project, result, actor, remark, run=None, **details):
     """Decide the open gate; `run` is the id of the gate the page showed, so that a second click or an old page never decides the next one."""
     if run is not None and (shown := GateRun.objects.filter(pk=run, project=project).first()):
         return decide_gate(shown, result, actor, remark, **details)
     project.__dict__.pop("_open_runs", None)
-    deciders = [person for person in principals_of(actor) if runs_of(person, project)]
-    run = next((row for person in deciders for row in runs_of(person, project) if not heard(row, person)), None) or next((row for person in deciders for row in runs_of(person, project)), None) or project.open_run()
+    run = run_for(project, actor)
     if run is None:
         raise Refusal("no_gate", _("No gate is open for “{project}”.").format(project=project))
     return decide_gate(run, result, actor, remark, **details)
@@ -215,7 +229,8 @@ def undo_pass(project, actor):
     if run is None or "meeting" in last.params:
         return Refusal("by_meeting", _("Confirmed minutes are not taken back."), todo=_("Ask for a correction instead."))
     GateVote.objects.filter(run=run, user=actor, withdrawn_at=None).update(withdrawn_at=clock.now())
-    project.gate_runs.filter(result="waiting", order__gt=run.order).update(opened_at=None)
-    GateRun.objects.filter(pk=run.pk).update(result="waiting", decided_by=None, decided_at=None, remark="", line_remarks={})
+    project.gate_runs.filter(result="waiting", order__gt=run.order).update(opened_at=None, due_on=None)
+    left = sorted({pk for vote in said(run) for pk in (vote.user_id, vote.on_behalf_of_id) if pk})
+    GateRun.objects.filter(pk=run.pk).update(heard=left, result="waiting", decided_by=None, decided_at=None, remark="", line_remarks={})
     Project.objects.filter(pk=project.pk).update(ceiling=None)
     return None

@@ -175,7 +175,10 @@ class ProjectRevision(models.Model):
 
 
 class GateRun(models.Model):
-    """One gate of one project: the gate's settings as they were, and what was decided by whom. Independent of later configuration."""
+    """One gate of one project: the gate's settings as they were, and what was decided by whom. Independent of later configuration.
+
+    `due_on`: until when it was expected to decide when it opened; `heard`: ids of those whose voice it has (GateVote), kept here for lists.
+    """
 
     RESULTS = [("waiting", pgettext_lazy("gate", "waiting")), ("passed", pgettext_lazy("gate", "passed")), ("cut", _("passed, but cut")), ("returned", pgettext_lazy("gate", "sent back")), ("rejected", pgettext_lazy("gate", "rejected")), ("void", pgettext_lazy("gate", "void"))]
     project = models.ForeignKey(Project, models.PROTECT, related_name="gate_runs")
@@ -189,6 +192,8 @@ class GateRun(models.Model):
     revision = models.PositiveSmallIntegerField()
     result = models.CharField(_("result"), max_length=10, choices=RESULTS, default="waiting")
     opened_at = models.DateTimeField(null=True)
+    due_on = models.DateField(null=True)
+    heard = models.JSONField(default=list, editable=False)
     decided_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     remark = models.TextField(blank=True)

@@ -15,8 +15,8 @@ from kernel.detail import refuse, render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for, principals_of, refusal_of
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
-from procurement.forms.meeting import ConveneForm, ItemForm, MeetingForm
 from procurement import meeting_papers
+from procurement.forms.meeting import ConveneForm, ItemForm, MeetingForm
 from procurement.lifecycle.configuration import committee_of
 from procurement.lifecycle.convening import convene_meeting, voices
 from procurement.lifecycle.gates import conflict

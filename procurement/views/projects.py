@@ -1,7 +1,5 @@
 """Screens of the project: list, application form, funding, detail with gates and what was decided."""
 
-from functools import cache
-
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
@@ -11,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.models import Place
 from communities.permissions import area_scope
-from kernel import clock, files, workdays
+from kernel import clock, files
 from kernel.cleaning import CleanForm
 from kernel.detail import render_detail, trail_of
 from kernel.forms import refused, render_form
@@ -47,12 +45,12 @@ def years(request):
 @login_required
 def project_list(request):
     rows = Project.objects.visible_to(request.user).select_related("place", "purchaser", "item")
-    open_gates = GateRun.objects.filter(result="waiting", opened_at__isnull=False).order_by("order", "id").prefetch_related("votes")
+    open_gates = GateRun.objects.filter(result="waiting", opened_at__isnull=False).order_by("order", "id")
     rows = rows.prefetch_related(Prefetch("gate_runs", open_gates, to_attr="open_gates"))
-    holders, calendar = Holders(rows.order_by().values("purchaser")), cache(workdays.current)
+    holders = Holders(rows.order_by().values("purchaser"))
 
     def waiting_on(row):
-        return "；".join(in_words(wait) for wait in waits(row, row.open_gates, holders, calendar=calendar())) if row.status == "in_review" else ""
+        return "；".join(in_words(wait) for wait in waits(row, row.open_gates, holders)) if row.status == "in_review" else ""
 
     return render_list(
         request, rows, title=_("Projects"),
@@ -111,7 +109,7 @@ def project_detail(request, pk):
     project.known_lacks = lacks(project) if drafting else []
     for run in runs:
         run.voices = said(run)
-    waiting = waits(project, runs, Holders([project.purchaser_id]), measured(project.purchaser)) if project.status == "in_review" else []
+    waiting = waits(project, runs, Holders([project.purchaser_id]), measured(project.purchaser), voices=True) if project.status == "in_review" else []
     return render_detail(
         request, project, "procurement/project.html", lines=lines, plan=plan.values(), fundings=project.fundings.all(),
         shares=shares(lines), needs=project.needs.all(), helpers=project.drafting_help.all(), runs=runs, remarks=line_remarks(run for run in runs if run.revision == project.revision), cut=open_cut(project),
