@@ -58,7 +58,7 @@ class MeetingForm(_Sitting):
     def __init__(self, *args, people, members=(), **kwargs):
         super().__init__(*args, people=people, **kwargs)
         self.fields["attendees"].queryset = people
-        self.fields["attendees"].label_from_instance = lambda user: f"{named(user)}{_('(member)') if user.pk in members else ''}"
+        self.fields["attendees"].label_from_instance = lambda user: str(_("{name} (member)")).format(name=named(user)) if user.pk in members else named(user)
         self.fields["held_on"].initial = clock.today()
 
     def clean_held_on(self):
