@@ -77,7 +77,7 @@ class Holders:
         if self._names is None:
             self._names = {}
             day = clock.today()
-            rows = Membership.objects.in_force(day).filter(purchaser__in=self.purchasers, user__is_active=True).order_by("user__name")
+            rows = Membership.objects.in_force(day).filter(purchaser__in=self.purchasers, user__is_active=True).order_by("user")
             for purchaser, held, pk, name in rows.values_list("purchaser", "role", "user", "user__name"):
                 self._names.setdefault((purchaser, held), []).append((pk, name))
         if role in PLACE_ROLES:
