@@ -9,7 +9,8 @@ from kernel.models import User
 from procurement.lifecycle.gates import conflict
 from procurement.lifecycle.meeting import LIFE, VOTE, new_meeting
 from procurement.models import MeetingItem, MeetingVote
-from procurement.sittings import items_of
+from procurement.sittings import items_of, members_of
+from providers.permissions import remember_member_rows
 
 LARGEST_AGENDA = 100
 notices.register("meeting.convened", _("“{title}” {number} is convened for {day}: agenda of {count} project(s)"))
@@ -35,6 +36,10 @@ def convene_meeting(actor, *, purchaser, number, title, held_on, runs, begins_at
     meeting = new_meeting(actor, purchaser, runs[0].key, number=number, title=title, held_on=held_on, begins_at=begins_at, location=location, chair=chair, status="convened")
     meeting.save()
     MeetingItem.objects.bulk_create([MeetingItem(meeting=meeting, run=run) for run in runs])
+    if meeting.online_voting:
+        members = remember_member_rows(members_of(meeting))
+        asked = [(item, person) for item in items_of(meeting) for person in members if not conflict(item.run.project, person)]
+        MeetingVote.objects.bulk_create([MeetingVote(item=item, user=person) for item, person in asked])
     trail.record(meeting, "convene", actor=actor, to_status="convened", params={"items": [run.pk for run in runs], "day": held_on.isoformat()})
     told = User.objects.filter(pk__in=meeting.members, is_active=True).exclude(pk=actor.pk)
     params = {"title": title, "number": meeting.number, "day": held_on.isoformat(), "count": len(runs)}
@@ -71,6 +76,6 @@ def vote(meeting, *, actor, votes=None):
 def voices(item):
     """{"for": n, "against": n, "abstain": n} said on line to an item."""
     counts = dict.fromkeys(("for", "against", "abstain"), 0)
-    for row in item.votes.all():
+    for row in filter(lambda vote: vote.choice, item.votes.all()):
         counts[row.choice] += 1
     return counts

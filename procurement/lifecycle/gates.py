@@ -45,8 +45,8 @@ def may_decide(user, project):
 
 
 def said(run):
-    """What people have said at a gate and not taken back, the earliest first."""
-    return [vote for vote in run.votes.all() if vote.withdrawn_at is None]
+    """What people have said at a gate of several and not taken back, the earliest first; where one decides, the gate itself says it all."""
+    return [] if run.votes_needed < 2 else [vote for vote in run.votes.all() if vote.withdrawn_at is None]
 
 
 def heard(run, person):

@@ -95,6 +95,9 @@ CANCEL = Step("cancel", _("Discard the record"), ("convened", "draft"), "cancell
 LIFE = Life("meeting", Meeting, states={"convened": pgettext_lazy("meeting", "convened"), "draft": pgettext_lazy("meeting", "recorded"), "confirmed": pgettext_lazy("meeting", "confirmed"), "cancelled": pgettext_lazy("meeting", "discarded")}, steps=(VOTE, RECORD, MINUTES, CONFIRM, CANCEL))
 
 
+LIFE.verb_labels = {"convene": _("Convene")}
+
+
 def open_runs_for(purchaser, gate_key=None):
     """Gate runs that wait for a meeting of this purchaser and stand on no agenda and in no unconfirmed record yet, oldest first (one query)."""
     rows = GateRun.objects.filter(project__purchaser=purchaser, project__status="in_review", by_meeting=True, result="waiting", opened_at__isnull=False)

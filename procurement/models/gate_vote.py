@@ -32,14 +32,14 @@ class GateVote(models.Model):
 
 
 class MeetingVote(models.Model):
-    """What a member says on line to one item before the meeting; saying it again replaces it while the meeting is not recorded."""
+    """What a member says on line to one item before the meeting: asked when it is convened (no choice yet), said again until it is recorded."""
 
     CHOICES = [("for", pgettext_lazy("vote", "for")), ("against", pgettext_lazy("vote", "against")), ("abstain", pgettext_lazy("vote", "abstained"))]
     item = models.ForeignKey("procurement.MeetingItem", models.PROTECT, related_name="votes")
     user = models.ForeignKey("kernel.User", models.PROTECT, related_name="+", verbose_name=_("person"))
-    choice = models.CharField(_("vote"), max_length=8, choices=CHOICES)
+    choice = models.CharField(_("vote"), max_length=8, choices=CHOICES, blank=True)
     remark = models.CharField(_("remark"), max_length=300, blank=True)
-    voted_at = models.DateTimeField(default=clock.now)
+    voted_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["item_id", "voted_at", "id"]

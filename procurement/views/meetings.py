@@ -24,6 +24,7 @@ from procurement.lifecycle.meeting import LIFE, RECORD, hold_meeting, open_runs_
 from procurement.models import Meeting
 from procurement.papers import pdf_response
 from procurement.sittings import heads_of, items_of, members_of, remember_drafters
+from providers.permissions import remember_member_rows
 
 
 def recording_for(user):
@@ -54,6 +55,7 @@ LIFE.link(RECORD, lambda meeting: reverse("meeting_record", args=[meeting.pk]))
 def meeting_detail(request, pk):
     meeting = visible(request, pk)
     items, present, members = items_of(meeting), list(meeting.attendees.all()), members_of(meeting)
+    remember_member_rows([*present, *members])
     there = {person.pk for person in present}
     for item in items:
         item.heads, item.said = heads_of(item, meeting, present), voices(item)
@@ -120,7 +122,7 @@ def meeting_record(request, pk):
     rows = items_of(meeting)
     counted = {item.run_id: said for item in rows if any((said := voices(item)).values())}
     initial = {name: getattr(meeting, name) for name in ("number", "title", "held_on", "begins_at", "location", "chair")}
-    initial |= {"attendees": {vote.user_id for item in rows for vote in item.votes.all()}}
+    initial |= {"attendees": {vote.user_id for item in rows for vote in item.votes.all() if vote.choice}}
     return _record(
         request, meeting.purchaser, [item.run for item in rows], meeting.members, lambda **facts: record_meeting(meeting, actor=request.user, **facts), initial=initial, voiced=counted,
         title=_("Record {meeting}").format(meeting=meeting), cancel=meeting.get_absolute_url(), draft=f"meeting-{meeting.pk}",
@@ -131,7 +133,7 @@ def _record(request, purchaser, runs, members, verb, *, initial, title, cancel, 
     people, voiced = people_of(purchaser), voiced or {}
     form = MeetingForm(request.POST or None, request.FILES or None, people=people, members=members, initial=initial)
     items = [ItemForm(request.POST or None, prefix=f"run{run.pk}", run=run, people=people, initial=_from_voices(voiced.get(run.pk))) for run in runs]
-    listed = list(people)
+    listed = remember_member_rows(people)
     remember_drafters([run.project for run in runs])
     for item in items:
         item.concerned = [person for person in listed if conflict(item.run.project, person)]
@@ -159,14 +161,22 @@ def _from_voices(said):
 
 
 @login_required
+@require_safe
 def meeting_pack(request, pk):
-    """The agenda pack as PDF. A long one is asked for by POST, made in the background and kept with the meeting's files."""
+    """The agenda pack as PDF; a long one is made in the background."""
+    meeting = visible(request, pk)
+    entries = meeting_papers.pack_of(meeting)
+    if meeting_papers.rows_in(entries) > meeting_papers.INLINE_ROWS:
+        return redirect("meeting_pack_job", meeting.pk)
+    return pdf_response(request, meeting, lambda: meeting_papers.pack_pdf(meeting, entries), f"{meeting.number}议题材料.pdf")
+
+
+@login_required
+def meeting_pack_job(request, pk):
+    """Have a long agenda pack made in the background and kept with the meeting's files."""
     meeting = visible(request, pk)
     if request.method == "POST":
         return redirect("job", meeting_papers.enqueue_pack(meeting, request.user).pk)
-    entries = meeting_papers.pack_of(meeting)
-    if meeting_papers.rows_in(entries) <= meeting_papers.INLINE_ROWS:
-        return pdf_response(request, meeting, lambda: meeting_papers.pack_pdf(meeting, entries), f"{meeting.number}议题材料.pdf")
     return render_form(
         request, CleanForm(), title=_("Agenda pack of {meeting}").format(meeting=meeting), intro=_("It is long: it is made in the background and then stands among the files of the meeting."),
         cancel=meeting.get_absolute_url(), submit=_("Make it"),

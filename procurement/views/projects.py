@@ -2,7 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -75,8 +75,7 @@ def visible(request, pk, *, prefetch=False):
     rows = Project.objects.visible_to(request.user).select_related("place", "purchaser__place", "item", "code", "intended", "handler", "created_by")
     if prefetch:
         fundings = Prefetch("fundings", ProjectFund.objects.select_related("fund"))
-        votes = Prefetch("votes", GateVote.objects.select_related("user", "on_behalf_of"))
-        runs = Prefetch("gate_runs", GateRun.objects.select_related("decided_by").prefetch_related(votes))
+        runs = Prefetch("gate_runs", GateRun.objects.select_related("decided_by"))
         rows = rows.prefetch_related("lines", "plan", "needs", "drafting_help", fundings, runs)
     return get_object_or_404(rows, pk=pk)
 
@@ -107,6 +106,8 @@ def project_detail(request, pk):
     drafting = project.status in ("draft", "returned")
     decided = [run for run in runs if run.revision == project.revision and run.result in ("returned", "rejected")]
     project.known_lacks = lacks(project) if drafting else []
+    votes = Prefetch("votes", GateVote.objects.select_related("user", "on_behalf_of"))
+    prefetch_related_objects([run for run in runs if run.votes_needed > 1], votes)
     for run in runs:
         run.voices = said(run)
     waiting = waits(project, runs, Holders([project.purchaser_id]), measured(project.purchaser), voices=True) if project.status == "in_review" else []

@@ -64,7 +64,7 @@ def convened(world, street):
     """The work committee gets members who vote on line, and is called together over the project that waits for it."""
     own, gate = world.people.own, Gate.in_force().get(purchaser=street, key="work_committee")
     fields = {name: getattr(gate, name) for name in ("key", "name", "order", "role", "by_meeting", "amount_from", "amount_to", "expected_days")}
-    members = [own[role].pk for role in ("committee", "leader", "section")]
+    members = [own[role].pk for role in ("committee", "leader", "supervisor")]
     proposal = configuration.propose(Gate, own["section"], purchaser=street, replaces=gate, members=members, quorum="half", online_voting=True, **fields)
     configuration.confirm(proposal, own["leader"])
     runs = [world.plots["committee"].open_run()]
