@@ -98,7 +98,8 @@ def the_committee_meets(people):
     run = sitting.items.get().run_id
     here = ["刘建国", "周强", "马骏", "陈敏"]
     committee.fills(**{"attendees": here, f"run{run}-result": "核减", f"run{run}-cut_to": 50000, f"run{run}-remark": "展板费用再压缩"})
-    committee.presses("保存", allows=(422,)).sees("应登记其回避")
+    committee.presses("保存", allows=(422,)).sees("请登记其回避")
+    people.complaints[:] = [line for line in people.complaints if "422" not in line]  # the refusal just seen
     committee.fills(**{f"run{run}-recused": ["陈敏"], f"run{run}-votes_for": 3, f"run{run}-votes_against": 0, f"run{run}-abstained": 0}).presses("保存").sees("3 / 5")
     return sitting
 
