@@ -3,20 +3,21 @@
 from datetime import timedelta
 from functools import cache
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from communities.permissions import memberships_of, people, place_paths, purchaser_ids
-from kernel import clock, files, registry, workdays
+from kernel import clock, files, registry
 from kernel.money import ZERO
 from kernel.registry import Hit, NavItem, Panel, Reminder, Task, Waiting
 from procurement.forms.fund import ApproveFundForm, CloseFundForm
-from procurement.forms.meeting import MinutesForm
+from procurement.forms.meeting import MinutesForm, VoteForm
 from procurement.forms.project import GateForm, applies
-from procurement.lifecycle import catalogue, configuration, fund, gates, meeting, project  # noqa: F401 (catalogue registers its job)
-from procurement.models import CatalogueItem, Fund, GateRun, Lot, Meeting, Project, ProjectFund
+from procurement.gate_times import due_of
+from procurement.lifecycle import catalogue, configuration, convening, fund, gates, meeting, project  # noqa: F401 (catalogue registers its job)
+from procurement.models import CatalogueItem, Fund, GateRun, Lot, Meeting, MeetingItem, MeetingVote, Project, ProjectFund
 from procurement.permissions import SETTING_ROLES, organization_ids
 
 fund.LIFE.form(fund.APPROVE, ApproveFundForm)
@@ -24,6 +25,7 @@ fund.LIFE.form(fund.CLOSE, CloseFundForm)
 for _step in (gates.PASS_GATE, gates.CUT, gates.SEND_BACK, gates.REJECT):
     project.LIFE.form(_step, GateForm)
 meeting.LIFE.form(meeting.MINUTES, MinutesForm)
+meeting.LIFE.form(meeting.VOTE, VoteForm)
 
 
 for _model in (Fund, Project, Meeting):
@@ -43,12 +45,6 @@ registry.nav(
 )
 
 
-def due_of(run, calendar=None):
-    """Until when a gate is expected to decide (end of its working days). `calendar`: the one in force, asked once for many."""
-    opened = run.opened_at.astimezone(clock.ZONE).date()
-    return clock.end_of_day(workdays.add_workdays(opened, run.expected_days, calendar).date)
-
-
 @registry.desk
 def gates_waiting(user):
     """Gates this person decides: with their role at the purchaser, in their turn, and nothing they applied for themselves."""
@@ -56,13 +52,14 @@ def gates_waiting(user):
     ids = {row.purchaser_id for row in rows if row.purchaser_id}
     if not ids:
         return
-    open_runs = GateRun.objects.filter(result="waiting", opened_at__isnull=False, project__status="in_review", project__purchaser__in=ids)
-    held, calendar = {(row.purchaser_id, row.role) for row in rows}, cache(workdays.current)
+    convened = MeetingItem.objects.filter(meeting__status="convened").values("run")
+    open_runs = GateRun.objects.filter(result="waiting", opened_at__isnull=False, project__status="in_review", project__purchaser__in=ids).exclude(pk__in=convened)
+    held = {(row.purchaser_id, row.role) for row in rows}
     def to_review(run):
-        if (run.project.purchaser_id, run.role) not in held or run.project.created_by_id == user.pk:
+        if (run.project.purchaser_id, run.role) not in held or run.project.created_by_id == user.pk or gates.heard(run, user):
             return
         action, url = (_("Record the meeting"), reverse("meeting_create")) if run.by_meeting else (_("Review it"), run.project.get_absolute_url())
-        yield Task("project", f"{run.project}（{run.name}）", action, url, since=run.opened_at, due=due_of(run, calendar()), detail=str(run.project.place))
+        yield Task("project", f"{run.project}（{run.name}）", action, url, since=run.opened_at, due=due_of(run), detail=str(run.project.place))
 
     yield Waiting(open_runs.select_related("project__place").order_by("opened_at")[:200], to_review)
 
@@ -89,9 +86,20 @@ def applications_waiting(user):
 
 
 @registry.desk
-def minutes_waiting(user):
-    """Minutes of meetings this person attended and did not record."""
-    yield Waiting(Meeting.objects.filter(status="draft", attendees=user).exclude(created_by=user)[:50], lambda row: Task("meeting", str(row), _("Confirm the minutes"), row.get_absolute_url(), since=row.created_at))
+def meetings_waiting(user):
+    """Meetings: a member has not voted on line yet, the secretary records a convened one once its day has come, somebody present confirms the minutes."""
+    recording = purchaser_ids(user, "committee")
+    asked = MeetingVote.objects.filter(user=user, choice="").values("item__meeting")
+    convened = Q(status="convened") & (Q(pk__in=asked) | Q(purchaser__in=recording, held_on__lte=clock.today()))
+    present = Meeting.attendees.through.objects.filter(user=user).values("meeting")
+
+    def to_do(row):
+        if row.status == "draft":
+            return Task("meeting", str(row), _("Confirm the minutes"), row.get_absolute_url(), since=row.created_at)
+        records = row.purchaser_id in recording and row.held_on <= clock.today()
+        return Task("meeting", str(row), _("Record the meeting") if records else _("Vote on line"), row.get_absolute_url(), since=row.created_at, due=row.held_on)
+
+    yield Waiting(Meeting.objects.filter(convened | Q(status="draft", pk__in=present) & ~Q(created_by=user)).order_by("created_at")[:50], to_do)
 
 
 @registry.desk
@@ -142,10 +150,9 @@ def cutoffs(now):
 @registry.reminder
 def late_gates(now):
     """A gate that has waited longer than its expected working days."""
-    calendar = workdays.current()
     asked = cache(lambda role, purchaser: tuple(people(role, purchaser=purchaser)))
     for run in GateRun.objects.filter(result="waiting", opened_at__isnull=False, project__status="in_review").select_related("project__purchaser", "project__place"):
-        due = due_of(run, calendar)
+        due = due_of(run)
         if due < now:
             users = asked(run.role, run.project.purchaser_id)
             yield Reminder(f"gate_{run.pk}", run.project, users, due, "after", f"{run.project}：{run.name}", run.project.get_absolute_url())

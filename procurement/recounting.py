@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import clock, rules, trail, workdays
 from procurement import timetable
-from procurement.models import Award, Contract, Tender
+from procurement.models import Award, Contract, GateRun, Tender
 
 LABELS = {
+    "gate": _("expected date of a review gate"),
     "award": _("award decision"),
     "result": _("result notice"),
     "challenge": _("end of the challenge period"),
@@ -40,8 +41,17 @@ def _duty(law, start, rule, param, calendar):
 @rules.carries("G09")
 def recount(calendar, actor):
     """Every open deadline of this app under `calendar`; yields what moved."""
-    found = [*_tenders(calendar, actor), *_awards(calendar, actor), *_contracts(calendar, actor)]
+    found = [*_gates(calendar), *_tenders(calendar, actor), *_awards(calendar, actor), *_contracts(calendar, actor)]
     return [moved for moved in found if moved]
+
+
+def _gates(calendar):
+    """When an open review gate is expected to decide; no duty of law, so no trail row."""
+    for run in GateRun.objects.filter(result="waiting", opened_at__isnull=False, due_on__isnull=False).select_related("project"):
+        before, after = run.due_on, workdays.add_workdays(run.opened_at, run.expected_days, calendar).date
+        if after != before:
+            GateRun.objects.filter(pk=run.pk).update(due_on=after)
+            yield workdays.Moved("gate", f"{run.project} · {run.name}", before, after, run.project.get_absolute_url())
 
 
 def _tenders(calendar, actor):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from communities.lifecycle import need as needs
 from config.demo.papers import scan
 from kernel import clock
-from procurement.lifecycle import gates, meeting, project
+from procurement.lifecycle import convening, gates, meeting, project
 from procurement.models import CatalogueItem
 
 LEAD = {"statutory": 50, "staff": 30, "quotes": 14, "intended": 12, "external": 50}
@@ -82,11 +82,15 @@ def budget(plot, theme, starts, length):
 
 
 def decide_in_meeting(row, office):
-    """The work committee takes the project; one member who was there confirms the minutes."""
+    """The work committee is called together and takes the project; one member who was there confirms the minutes."""
     run = gates.open_run(row)
-    record = meeting.hold_meeting(
+    record = convening.convene_meeting(
         office.committee, purchaser=office.purchaser, number=f"工委会〔{clock.today():%Y}〕{row.pk}号", title="街道党工委会议", held_on=clock.today(),
-        attendees=[office.committee, office.leader, office.section], items=[{"run": run, "result": "passed", "remark": "同意实施。"}], minutes=scan("会议纪要"),
+        begins_at=datetime.time(14, 30), location="街道三楼会议室", chair=office.leader, runs=[run],
+    )  # fmt: skip
+    record = meeting.record_meeting(
+        record, actor=office.committee, held_on=clock.today(), attendees=[office.committee, office.leader, office.section],
+        items=[{"run": run, "result": "passed", "remark": "同意实施。"}], minutes=scan("会议纪要"),
     )  # fmt: skip
     meeting.confirm_meeting(record, actor=office.leader)
     row.refresh_from_db()

@@ -10,7 +10,7 @@ from stdnum.cn import uscc
 from communities.lifecycle import place as places
 from communities.lifecycle import staff
 from communities.models import Place
-from config.demo import funds
+from config.demo import funds, gates
 from config.demo.papers import photo, scan
 from evaluation.lifecycle.expert import enter_expert
 from kernel.models import User
@@ -79,6 +79,7 @@ class Cast:
     def settle_rules(self):
         for key in ("yuhe", "wangxi"):
             configuration.defaults_for(self.purchasers[key], self.people["section", key], self.people["leader", key])
+            gates.name_members(self.purchasers[key], self.people, key)
 
     def register_organizations(self, newcomers=False):
         """The organizations that are there from the start, or those that turn up on the last day and wait to be verified."""

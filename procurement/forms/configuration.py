@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 from kernel.cleaning import CleanModelForm
+from procurement.lifecycle.meeting import people_of
 from procurement.models import BudgetBounds, Fund, Gate, PaymentStep, SelfRunProfile
 
 
@@ -37,10 +38,25 @@ class SettingForm(CleanModelForm):
 
 
 class GateForm(SettingForm):
+    members = forms.TypedMultipleChoiceField(
+        label=_("Members of the meeting"), coerce=int, required=False, widget=forms.CheckboxSelectMultiple, help_text=_("Only for a gate in a meeting: who votes. Nobody named: everybody present counts."),
+    )  # fmt: skip
+
     class Meta:
         model = Gate
-        fields = ["key", "name", "order", "by_meeting", "role", "amount_from", "amount_to", "expected_days", "valid_from"]
-        help_texts = {"key": _("A short word in Latin letters that stays the same when the name changes.")}
+        fields = ["key", "name", "order", "role", "votes", "by_meeting", "members", "quorum", "online_voting", "amount_from", "amount_to", "expected_days", "valid_from"]
+        help_texts = {
+            "key": _("A short word in Latin letters that stays the same when the name changes."), "order": _("Gates of the same order decide side by side; the next order waits for all of them."),
+            "votes": _("Of the people with this role, each deciding alone. One who sends back or cuts is enough for that."), "quorum": _("Whoever steps aside for a project does not count as there for it."),
+        }  # fmt: skip
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["members"].choices = [(user.pk, f"{user.name} {user.title}".strip()) for user in people_of(self.purchaser)]
+        self.fields["votes"].required = False
+
+    def clean_votes(self):
+        return self.cleaned_data.get("votes") or 1
 
     def clean_key(self):
         key = self.cleaned_data["key"]

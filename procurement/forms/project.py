@@ -3,6 +3,7 @@
 from django import forms
 from django.db.models import Q
 from django.forms import formset_factory
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from communities.models import Need, Place, Purchaser
@@ -14,7 +15,9 @@ from kernel.forms import StepForm
 from kernel.lifecycle import principals_of
 from kernel.money import LARGEST
 from kernel.upload import UploadField
+from procurement.lifecycle.gates import run_for
 from procurement.models import CatalogueItem, Fund, Indicator, Project
+from procurement.revisions import revised
 from providers.models import Organization
 
 
@@ -218,7 +221,7 @@ class GateForm(StepForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.lines = list(self.subject.lines.select_related("activity"))
-        now_open = self.subject.open_run()
+        now_open = run_for(self.subject, self.actor)
         self.fields["run"] = forms.IntegerField(required=False, widget=forms.HiddenInput, initial=now_open.pk if now_open else None)
         if self.step.verb == "cut":
             self.fields["cut_to"] = forms.DecimalField(label=_("Approved amount (yuan)"), min_value=0, max_value=LARGEST, max_digits=13, decimal_places=2)
@@ -236,14 +239,21 @@ class GateForm(StepForm):
 
     @property
     def rows(self):
-        """Each budget line with its remark field and what changed since the last revision."""
-        from procurement.lifecycle.budget import line_changes
+        """Each budget line with its remark field and what changed since the last revision, beside what was said about it then."""
+        answers = self.revised.by_line if self.revised else {}
+        return [(line, self[f"line_{line.pk}"] if f"line_{line.pk}" in self.fields else None, answers.get(line.pk)) for line in self.lines]
 
+    @property
+    def removed(self):
+        """Lines of the judged revision that are gone, with what was said about them."""
+        return [answer for answer in self.revised.lines if answer.what == "removed"] if self.revised else []
+
+    @cached_property
+    def revised(self):
+        """What changed since the gates judged last (procurement/revisions.py), or None."""
         project = self.subject
-        snapshots = {row.number: row.snapshot for row in project.revisions.all()}
-        now, before = snapshots.get(project.revision), snapshots.get(project.revision - 1)
-        changes = {change.row["id"]: change for change in line_changes(before, now)} if before and now else {}
-        return [(line, self[f"line_{line.pk}"] if f"line_{line.pk}" in self.fields else None, changes.get(line.pk)) for line in self.lines]
+        runs = list(project.gate_runs.prefetch_related("votes__user").order_by("id"))
+        return revised(project, runs, {row.number: row.snapshot for row in project.revisions.all()}) if project.revision > 1 else None
 
     def arguments(self):
         data = dict(self.cleaned_data)

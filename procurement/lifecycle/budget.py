@@ -144,7 +144,7 @@ def snapshot(project):
 def _plain(value):
     """As JSON keeps it, written so that equal values compare equal (2 and 2.00)."""
     if isinstance(value, Decimal):
-        return str(value.normalize() if value else Decimal(0))
+        return format(value.normalize(), "f") if value else "0"
     return value if value is None or isinstance(value, int | str) else str(value)
 
 

@@ -11,6 +11,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from communities.models.membership import PURCHASER_ROLES
+from communities.permissions import people
 from kernel import clock, rules, trail
 from kernel.lifecycle import Refusal, principals_of
 from kernel.money import yuan
@@ -48,6 +50,12 @@ def gates_for(purchaser, amount, on=None):
     return list(in_band(Gate.in_force(on).filter(purchaser=purchaser), amount).order_by("order", "id"))
 
 
+def committee_of(purchaser, key, on=None):
+    """(ids of the members, quorum rule, whether they vote on line) of a gate that sits in a meeting, as in force on a day."""
+    gate = Gate.in_force(on).filter(purchaser=purchaser, key=key).order_by("order", "id").first()
+    return (gate.members, gate.quorum, gate.online_voting) if gate else ([], "", False)
+
+
 def profile_for(purchaser, amount, on=None):
     """The self-run profile of this amount (yuan), or None: statutory, or the street has no such band."""
     return in_band(SelfRunProfile.in_force(on).filter(purchaser=purchaser), amount).order_by("amount_from", "id").first()
@@ -78,9 +86,26 @@ def propose(model, actor, *, purchaser, valid_from=None, replaces=None, withdraw
         raise Refusal("past", _("A new version cannot count from a day that has passed."), field="valid_from")
     if hasattr(row, "amount_from") and row.amount_to is not None and row.amount_to <= row.amount_from:
         raise Refusal("band", _("The amount band ends before it begins."), field="amount_to")
+    if isinstance(row, Gate) and not withdraws and (refusal := _gate_objection(row)):
+        raise refusal
     row.save()
     trail.record(row, "propose", actor=actor, params=_params(row))
     return row
+
+
+def _gate_objection(row):
+    """Why a gate could never decide as it is proposed, or None."""
+    if row.by_meeting:
+        if row.quorum and not row.members:
+            return Refusal("no_members", _("A quorum is a share of the members: name them."), field="members")
+        if row.online_voting and not row.members:
+            return Refusal("no_members", _("Only named members vote on line: name them."), field="members")
+        return None
+    if row.votes < 1:
+        return Refusal("votes", _("At least one person decides."), field="votes")
+    if row.votes > 1 and row.role in PURCHASER_ROLES and row.votes > (holders := people(row.role, purchaser=row.purchaser).count()):
+        return Refusal("votes", _("{count} must agree, but only {holders} hold this role.").format(count=row.votes, holders=holders), field="votes")
+    return None
 
 
 def _params(row):

@@ -14,11 +14,14 @@ def gates_of(project):
     gates = gates_for(project.purchaser, project.budget_total)
     if not gates:
         return gates
-    last = gates[-1]
+    last = gates[-1].order
     asked = [row.fund for row in project.fundings.select_related("fund").order_by("fund_id") if row.fund.needs_owner_consent]
-    return [*gates[:-1], *(_gate(fund, project, last) for fund in asked), last]
+    if asked:
+        for gate in gates:
+            gate.order += gate.order == last  # gates of one order decide side by side: the owners come before the last of them
+    return sorted([*gates, *(_gate(fund, project, last) for fund in asked)], key=lambda gate: gate.order)
 
 
 def _gate(fund, project, last):
     name = f"资金归口同意（{fund.owner_section or fund.name}）"[:40]
-    return Gate(purchaser_id=project.purchaser_id, key=f"fund-{fund.pk}", name=name, order=last.order, role=fund.owner_role, by_meeting=False, expected_days=DAYS)
+    return Gate(purchaser_id=project.purchaser_id, key=f"fund-{fund.pk}", name=name, order=last, role=fund.owner_role, by_meeting=False, expected_days=DAYS)

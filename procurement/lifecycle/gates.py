@@ -1,6 +1,9 @@
 """The review gates 预审 → 联审 → 工委会审议: a list per street and amount band, frozen on the project as GateRuns when it is submitted.
 
-Each gate decides in its order: pass, send back with reasons and remarks on lines, approve but cut to X yuan, or reject. A gate that sits in
+Each gate decides in its order (gates of the same order side by side; the next order waits for all of them): pass, send back with reasons and
+remarks on lines, approve but cut to X yuan, or reject. Where a gate asks several people, each decides alone and is kept by name (GateVote):
+it passes, or rejects, when as many as it needs have said so; **a send-back or a cut by any one of them counts at once**, because whoever asks
+for a change is answered by the applicant and all look again. A gate that sits in
 a meeting is decided by the confirmed minutes (meeting.py). Who applied, drafted or belongs to a provider concerned decides nothing; the
 engine asks this of a stand-in and of the person stood in for. Passed gates are records of people: later configuration does not touch them.
 """
@@ -10,26 +13,51 @@ from dataclasses import replace
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from kernel import clock, notices, trail
-from kernel.lifecycle import Refusal, Step, advance, refusal_of
+from kernel import clock, notices, trail, workdays
+from kernel.lifecycle import Refusal, Step, advance, principals_of, refusal_of
 from kernel.money import yuan
-from procurement.models import GateRun, Project
+from procurement.models import GateRun, GateVote, Project
 from procurement.permissions import holds, organization_ids
 
 DRAFTING = ("create", "edit", "budget", "funding", "submit", "resubmit")
 
 
+def open_runs(project):
+    """The gates that decide now, asked once per project object."""
+    if not hasattr(project, "_open_runs"):
+        project._open_runs = project.open_runs()
+    return project._open_runs
+
+
 def open_run(project):
-    """The gate that decides now, asked once per project object."""
-    if not hasattr(project, "_open_run"):
-        project._open_run = project.open_run()
-    return project._open_run
+    """The first of them, or None."""
+    return next(iter(open_runs(project)), None)
+
+
+def runs_of(user, project):
+    """The open gates this person decides by click: with the role; gates in a meeting are decided by its minutes only."""
+    return [run for run in open_runs(project) if not run.by_meeting and holds(user, run.role, project)]
 
 
 def may_decide(user, project):
-    """The role of the open gate; gates in a meeting are decided by its minutes only."""
-    run = open_run(project)
-    return bool(run and not run.by_meeting and holds(user, run.role, project))
+    """The role of an open gate."""
+    return bool(runs_of(user, project))
+
+
+def said(run):
+    """What people have said at a gate of several and not taken back, the earliest first; where one decides, the gate itself says it all."""
+    return [] if run.votes_needed < 2 else [vote for vote in run.votes.all() if vote.withdrawn_at is None]
+
+
+def heard(run, person):
+    """Whether this person, or somebody for them, has decided at this gate."""
+    return person.pk in run.heard
+
+
+def open_gate(run, calendar=None):
+    """A gate begins to decide now and is expected to within its working days. Writes nothing."""
+    run.opened_at, run.due_on = clock.now(), workdays.add_workdays(clock.today(), run.expected_days, calendar).date
+    return run
 
 
 def drafters(project):
@@ -50,13 +78,29 @@ def conflict(project, person):
     return None
 
 
+def _objection(project, person):
+    if refusal := conflict(project, person):
+        return refusal
+    runs = runs_of(person, project)
+    return _heard_already(runs[0]) if runs and all(heard(run, person) for run in runs) else None
+
+
+def _objection_at(run, project, person):
+    return conflict(project, person) or (_heard_already(run) if heard(run, person) else None)
+
+
+def _heard_already(run):
+    missing = run.votes_needed - len([vote for vote in said(run) if vote.result == "passed"])
+    return Refusal("voted_already", _("You have decided here; “{gate}” still needs {count} more who agree.").format(gate=run.name, count=max(missing, 0)), todo=_("Take it back if it was wrong, while nobody has acted since."))
+
+
 PASS_GATE = Step(
-    "pass_gate", _("Pass"), ("in_review",), None, may_decide, conflict, tone="success", withdrawable=True, hint=_("The next gate decides then; after the last one the project is approved."),
+    "pass_gate", _("Pass"), ("in_review",), None, may_decide, _objection, tone="success", withdrawable=True, hint=_("The next gate decides then; after the last one the project is approved."),
 )  # fmt: skip
-APPROVE = Step("approve", _("Approved by all gates"), ("in_review",), "approved", may_decide, conflict, tone="success", withdrawable=True, waits_for=_("review gates"))
-CUT = Step("cut", _("Approve, but cut"), ("in_review",), "returned", may_decide, conflict, tone="secondary", hint=_("Only budget lines can be lowered then; passed gates stand."))
-SEND_BACK = Step("send_back", _("Send back"), ("in_review",), "returned", may_decide, conflict, tone="warning", needs_reason=True)
-REJECT = Step("reject", _("Reject"), ("in_review",), "rejected", may_decide, conflict, tone="danger", needs_reason=True, hint=_("This ends the application."))
+APPROVE = Step("approve", _("Approved by all gates"), ("in_review",), "approved", may_decide, _objection, tone="success", withdrawable=True, waits_for=_("review gates"))
+CUT = Step("cut", _("Approve, but cut"), ("in_review",), "returned", may_decide, _objection, tone="secondary", hint=_("Only budget lines can be lowered then; passed gates stand."))
+SEND_BACK = Step("send_back", _("Send back"), ("in_review",), "returned", may_decide, _objection, tone="warning", needs_reason=True)
+REJECT = Step("reject", _("Reject"), ("in_review",), "rejected", may_decide, _objection, tone="danger", needs_reason=True, hint=_("This ends the application."))
 STEPS = {"passed": PASS_GATE, "cut": CUT, "returned": SEND_BACK, "rejected": REJECT}
 
 notices.register("project.returned", _("“{title}” was sent back by {gate}"))
@@ -71,16 +115,20 @@ def decide_gate(run, result, actor, remark="", *, cut_to=None, line_remarks=None
 
     `cut_to` (yuan) below the budget for a cut; `remark` is required to send back or reject; `line_remarks`: {line id: text}.
     `meeting`: confirmed minutes that carry the decision; then the actor is who confirmed them and the role is the meeting's.
-    Raises PermissionDenied or Refusal: not_its_turn, in_meeting, applicant, concerned, cut_amount, reason_missing.
+    At a gate of several people this is one voice (see the head of this page): the gate closes when enough have said the same, at once when
+    one sends back or cuts. Raises PermissionDenied or Refusal: not_its_turn, in_meeting, applicant, concerned, voted_already, cut_amount,
+    reason_missing.
     """
     project = Project.objects.select_for_update().get(pk=run.project_id)
     if project.status not in PASS_GATE.sources:
         raise refusal_of(project, STEPS[result], actor)  # decided meanwhile: whoever comes second gets a sentence, not a bare 403
-    now_open = project.open_run()
-    if now_open is None or now_open.pk != run.pk:
+    now_open = project.open_runs()
+    run = next((row for row in now_open if row.pk == run.pk), None) or run
+    if run not in now_open:
         raise Refusal(
-            "not_its_turn", _("“{gate}” does not decide “{project}” now.").format(gate=run.name, project=project), todo=_("The gate “{open}” comes first.").format(open=now_open or "—")
-        )
+            "not_its_turn", _("“{gate}” does not decide “{project}” now.").format(gate=run.name, project=project),
+            todo=_("The gate “{open}” comes first.").format(open="、".join(row.name for row in now_open) or "—"),
+        )  # fmt: skip
     if run.by_meeting and meeting is None:
         raise Refusal("in_meeting", _("“{gate}” decides in a meeting.").format(gate=run.name), todo=_("Record the meeting and have its minutes confirmed."))
     step = STEPS[result]
@@ -89,23 +137,39 @@ def decide_gate(run, result, actor, remark="", *, cut_to=None, line_remarks=None
         cut_to = yuan(cut_to or 0)
         if not 0 < cut_to < project.budget_total:
             raise Refusal("cut_amount", _("A cut lies between zero and the budget of {total} yuan.").format(total=f"{project.budget_total:,.2f}"), field="cut_to")
-    if result == "passed" and not project.gate_runs.filter(result="waiting").exclude(pk=run.pk).exists():
+    same = len([vote for vote in said(run) if vote.result == result]) + 1
+    closes = meeting is not None or result in ("cut", "returned") or same >= run.votes_needed
+    if result == "passed" and closes and not project.gate_runs.filter(result="waiting").exclude(pk=run.pk).exists():
         step, changes = APPROVE, {"ceiling": project.budget_total}
     if meeting is not None:
         step = replace(step, may=lambda user, subject: True, objection=lambda subject, person: None)
+    else:
+        step = replace(step, may=lambda user, subject: not run.by_meeting and holds(user, run.role, subject), objection=lambda subject, person: _objection_at(run, subject, person), target=step.target if closes else None)
     params = {"gate": run.key, "run": run.pk, "result": result, **({"cut_to": str(cut_to)} if result == "cut" else {}), **({"meeting": meeting.pk} if meeting else {})}
+    if run.votes_needed > 1 and meeting is None:
+        params |= {"voices": same, "needed": run.votes_needed}
     project = advance(project, step, actor=actor, happened_on=happened_on, reason=remark, changes=changes, params=params)
+    line_remarks = {str(key): text for key, text in (line_remarks or {}).items() if text}
+    if meeting is None:
+        principal = trail.rows_of(project).last().on_behalf_of_id
+        GateRun.objects.filter(pk=run.pk).update(heard=sorted({*run.heard, actor.pk, *([principal] if principal else [])}))
+        GateVote.objects.create(
+            run=run, user=actor, on_behalf_of_id=principal, result=result, cut_to=cut_to if result == "cut" else None, remark=remark, line_remarks=line_remarks, voted_at=clock.now()
+        )
+    for name in ("_open_runs", "_prefetched_objects_cache"):
+        project.__dict__.pop(name, None)
+    if not closes:
+        return project
     GateRun.objects.filter(pk=run.pk).update(
         result=result, decided_by=actor, decided_at=clock.now(), remark=remark, cut_to=cut_to if result == "cut" else None,
-        line_remarks={str(key): text for key, text in (line_remarks or {}).items() if text},
+        line_remarks=line_remarks,
     )  # fmt: skip
-    waiting = project.gate_runs.filter(result="waiting").order_by("order", "id")
     if result == "passed":
-        if following := waiting.first():
-            GateRun.objects.filter(pk=following.pk).update(opened_at=clock.now())
+        for row in project.open_runs():
+            if row.opened_at is None:
+                open_gate(row).save(update_fields=["opened_at", "due_on"])
     else:
-        waiting.update(result="void")
-    project.__dict__.pop("_open_run", None)
+        project.gate_runs.filter(result="waiting").update(result="void")
     _tell_applicant(project, run, result, cut_to)
     return project
 
@@ -117,11 +181,18 @@ def _tell_applicant(project, run, result, cut_to):
         notices.notify(project.created_by, f"{kind}:{project.pk}:{run.pk}", kind, subject=project, url=project.get_absolute_url(), params=params)
 
 
+def run_for(project, actor):
+    """The open gate this person (or somebody they stand in for) decides next: one that has not heard them, else any of theirs, else the first open."""
+    theirs = [(person, run) for person in principals_of(actor) for run in runs_of(person, project)]
+    return next((run for person, run in theirs if not heard(run, person)), theirs[0][1] if theirs else project.open_run())
+
+
 def _by_verb(project, result, actor, remark, run=None, **details):
     """Decide the open gate; `run` is the id of the gate the page showed, so that a second click or an old page never decides the next one."""
     if run is not None and (shown := GateRun.objects.filter(pk=run, project=project).first()):
         return decide_gate(shown, result, actor, remark, **details)
-    run = project.open_run()
+    project.__dict__.pop("_open_runs", None)
+    run = run_for(project, actor)
     if run is None:
         raise Refusal("no_gate", _("No gate is open for “{project}”.").format(project=project))
     return decide_gate(run, result, actor, remark, **details)
@@ -152,12 +223,14 @@ def reject(project, *, actor, happened_on=None, reason="", run=None):
 
 
 def undo_pass(project, actor):
-    """撤回 of a pass: the gate is open again. Refused when minutes decided it."""
+    """撤回 of a pass: the voice is taken back and the gate is open again. Refused when minutes decided it."""
     last = trail.rows_of(project).last()
     run = GateRun.objects.filter(pk=last.params.get("run"), project=project).first()
     if run is None or "meeting" in last.params:
         return Refusal("by_meeting", _("Confirmed minutes are not taken back."), todo=_("Ask for a correction instead."))
-    project.gate_runs.filter(result="waiting").update(opened_at=None)
-    GateRun.objects.filter(pk=run.pk).update(result="waiting", decided_by=None, decided_at=None, remark="", line_remarks={})
+    GateVote.objects.filter(run=run, user=actor, withdrawn_at=None).update(withdrawn_at=clock.now())
+    project.gate_runs.filter(result="waiting", order__gt=run.order).update(opened_at=None, due_on=None)
+    left = sorted({pk for vote in said(run) for pk in (vote.user_id, vote.on_behalf_of_id) if pk})
+    GateRun.objects.filter(pk=run.pk).update(heard=left, result="waiting", decided_by=None, decided_at=None, remark="", line_remarks={})
     Project.objects.filter(pk=project.pk).update(ceiling=None)
     return None

@@ -24,7 +24,7 @@ from kernel.money import yuan
 from procurement.lifecycle.budget import differs, replace_budget, snapshot, within_cut
 from procurement.lifecycle.completeness import lacks
 from procurement.lifecycle.consent import gates_of
-from procurement.lifecycle.gates import APPROVE, CUT, PASS_GATE, REJECT, SEND_BACK, cut, drafters, pass_gate, reject, send_back, undo_pass
+from procurement.lifecycle.gates import APPROVE, CUT, PASS_GATE, REJECT, SEND_BACK, cut, drafters, open_gate, pass_gate, reject, send_back, undo_pass
 from procurement.lifecycle.indicators import replace_indicators
 from procurement.lifecycle.project_handing import HAND_OVER, hand_over
 from procurement.models import GateRun, Project, ProjectFund, ProjectRevision
@@ -212,15 +212,16 @@ def _declare_helpers(project):
 
 
 def _open_runs(project, standing=()):
-    """Make the gate runs that are still needed for the present revision; the first is open."""
+    """Make the gate runs that are still needed for the present revision; those of the lowest order are open."""
     gates = [gate for gate in gates_of(project) if gate.key not in standing]
-    GateRun.objects.bulk_create(
+    runs = [
         GateRun(
-            project=project, key=gate.key, name=gate.name, order=gate.order, role=gate.role, by_meeting=gate.by_meeting, expected_days=gate.expected_days,
-            revision=project.revision, opened_at=clock.now() if number == 0 else None,
+            project=project, key=gate.key, name=gate.name, order=gate.order, role=gate.role, by_meeting=gate.by_meeting, expected_days=gate.expected_days, votes_needed=gate.votes,
+            revision=project.revision,
         )
-        for number, gate in enumerate(gates)
-    )  # fmt: skip
+        for gate in gates
+    ]  # fmt: skip
+    GateRun.objects.bulk_create(open_gate(run) if run.order == runs[0].order else run for run in runs)
 
 
 def _new_revision(project):

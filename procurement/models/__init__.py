@@ -9,6 +9,7 @@ from procurement.models.contract import Amendment, Clearance, Contract, KeyPerso
 from procurement.models.delivery import Activity, CostVoucher, SignIn
 from procurement.models.fund import Fund
 from procurement.models.fund_money import FundAdjustment, FundEntry, FundReceipt
+from procurement.models.gate_vote import GateVote, MeetingVote
 from procurement.models.indicator import Indicator
 from procurement.models.payment import ChecklistRow, Closing, PaymentApproval, PaymentRequest
 from procurement.models.project import (
@@ -27,7 +28,7 @@ from procurement.models.tender import Announcement, Award, Lot, OpenerKey, Score
 __all__ = [
     "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetBounds", "BudgetLine", "Catalogue", "CatalogueItem",
     "ChecklistRow", "Clearance", "Closing", "Contract", "CostVoucher", "Fund", "FundAdjustment", "FundEntry", "FundReceipt", "Gate", "GateRun",
-    "Indicator", "KeyPerson", "Lot", "Meeting", "MeetingItem", "OpenerKey", "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep",
-    "PlannedActivity", "Project", "ProjectFund", "ProjectList", "ProjectRevision", "ScoreItem", "SelfRunProfile", "SignIn", "Tender", "TenderOpener",
-    "YearPortion",
+    "GateVote", "Indicator", "KeyPerson", "Lot", "Meeting", "MeetingItem", "MeetingVote", "OpenerKey", "PaymentApproval", "PaymentRequest",
+    "PaymentStage", "PaymentStep", "PlannedActivity", "Project", "ProjectFund", "ProjectList", "ProjectRevision", "ScoreItem", "SelfRunProfile",
+    "SignIn", "Tender", "TenderOpener", "YearPortion",
 ]

@@ -27,7 +27,12 @@ class StreetSetting(Versioned):
 
 
 class Gate(StreetSetting):
-    """One review gate of a street: who decides, in which order, for which amounts (yuan)."""
+    """One review gate of a street: who decides, how many of them, in which order, for which amounts (yuan).
+
+    Gates of the same `order` decide side by side. A gate in a meeting may name its `members` (ids of people) and the `quorum` of them.
+    """
+
+    QUORUMS = [("", _("none set")), ("half", _("more than half of the members")), ("two_thirds", _("at least two thirds of the members"))]
 
     purchaser = models.ForeignKey("communities.Purchaser", models.PROTECT, related_name="gates")
     key = models.CharField(_("key"), max_length=20)
@@ -35,6 +40,10 @@ class Gate(StreetSetting):
     order = models.PositiveSmallIntegerField(_("order"))
     by_meeting = models.BooleanField(_("decided in a meeting"), default=False)
     role = models.CharField(_("role"), max_length=16, choices=ROLE_CHOICES)
+    votes = models.PositiveSmallIntegerField(_("how many must agree"), default=1)
+    members = models.JSONField(_("members of the meeting"), default=list, blank=True)
+    quorum = models.CharField(_("quorum"), max_length=12, choices=QUORUMS, blank=True, default="")
+    online_voting = models.BooleanField(_("members may vote on line before the meeting"), default=False)
     amount_from = MoneyField(_("from amount"), default=0)
     amount_to = MoneyField(_("to amount"), null=True, blank=True, default=None)
     expected_days = models.PositiveSmallIntegerField(_("expected working days"), default=5)

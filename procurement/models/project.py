@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from kernel import clock
 from kernel.models.living import Living
 from kernel.money import MoneyField, yuan
+from procurement.models.configuration import Gate
 from procurement.permissions import MeetingQuerySet, ProjectQuerySet
 
 
@@ -78,16 +79,20 @@ class Project(Living):
     def waiting_on(self):
         """Who has to act next, in words: the open gate, or the applicant."""
         if self.status == "in_review":
-            run = self.open_run()
-            return _("{gate}, since {day}").format(gate=run.name, day=run.opened_at.astimezone(clock.ZONE).date()) if run and run.opened_at else ""
+            runs = [run for run in self.open_runs() if run.opened_at]
+            return "；".join(str(_("{gate}, since {day}").format(gate=run.name, day=run.opened_at.astimezone(clock.ZONE).date())) for run in runs)
         if self.status in ("draft", "returned"):
             return str(self.place)
         return str(self.handler or self.purchaser) if self.status in ("approved", "sourcing", "contracted") else ""
 
+    def open_runs(self):
+        """The gates that decide now: those waiting with the lowest order, side by side."""
+        waiting = sorted((run for run in self.gate_runs.all() if run.result == "waiting"), key=lambda run: (run.order, run.pk))
+        return [run for run in waiting if run.order == waiting[0].order]
+
     def open_run(self):
-        """The gate that decides now, or None. Gates decide in their order."""
-        waiting = [run for run in self.gate_runs.all() if run.result == "waiting"]
-        return min(waiting, key=lambda run: (run.order, run.pk), default=None)
+        """The first of the gates that decide now, or None."""
+        return next(iter(self.open_runs()), None)
 
 
 class ProjectFund(models.Model):
@@ -177,7 +182,10 @@ class ProjectRevision(models.Model):
 
 
 class GateRun(models.Model):
-    """One gate of one project: the gate's settings as they were, and what was decided by whom. Independent of later configuration."""
+    """One gate of one project: the gate's settings as they were, and what was decided by whom. Independent of later configuration.
+
+    `due_on`: until when it was expected to decide when it opened; `heard`: ids of those whose voice it has (GateVote), kept here for lists.
+    """
 
     RESULTS = [("waiting", pgettext_lazy("gate", "waiting")), ("passed", pgettext_lazy("gate", "passed")), ("cut", _("passed, but cut")), ("returned", pgettext_lazy("gate", "sent back")), ("rejected", pgettext_lazy("gate", "rejected")), ("void", pgettext_lazy("gate", "void"))]
     project = models.ForeignKey(Project, models.PROTECT, related_name="gate_runs")
@@ -186,10 +194,13 @@ class GateRun(models.Model):
     order = models.PositiveSmallIntegerField()
     role = models.CharField(max_length=16)
     by_meeting = models.BooleanField(default=False)
+    votes_needed = models.PositiveSmallIntegerField(default=1)
     expected_days = models.PositiveSmallIntegerField(default=5)
     revision = models.PositiveSmallIntegerField()
     result = models.CharField(_("result"), max_length=10, choices=RESULTS, default="waiting")
     opened_at = models.DateTimeField(null=True)
+    due_on = models.DateField(null=True)
+    heard = models.JSONField(default=list, editable=False)
     decided_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
     remark = models.TextField(blank=True)
@@ -205,13 +216,22 @@ class GateRun(models.Model):
 
 
 class Meeting(Living):
-    """A sitting that takes many projects: number, attendance, result per item, signed minutes, confirmed by one who was there."""
+    """A sitting that takes many projects: number, attendance, result per item, signed minutes, confirmed by one who was there.
+
+    `members` (ids of people) and `quorum` are those of its gate on the day it was convened or recorded; `held_on` is the planned day until then.
+    """
 
     purchaser = models.ForeignKey("communities.Purchaser", models.PROTECT, related_name="meetings", verbose_name=_("purchaser"))
     gate_key = models.CharField(max_length=20)
     number = models.CharField(_("meeting number"), max_length=40)
     title = models.CharField(_("title"), max_length=80)
     held_on = models.DateField(_("held on"))
+    begins_at = models.TimeField(_("begins at"), null=True, blank=True)
+    location = models.CharField(pgettext_lazy("meeting", "where"), max_length=80, blank=True, default="")
+    chair = models.ForeignKey("kernel.User", models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("chaired by"))
+    members = models.JSONField(default=list, editable=False)
+    quorum = models.CharField(max_length=12, choices=Gate.QUORUMS, blank=True, default="", editable=False)
+    online_voting = models.BooleanField(default=False, editable=False)
     attendees = models.ManyToManyField("kernel.User", related_name="+", verbose_name=_("present"))
     others_present = models.CharField(_("others present"), max_length=200, blank=True)
     confirmed_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, editable=False, related_name="+")
@@ -221,7 +241,7 @@ class Meeting(Living):
     class Meta:
         ordering = ["-held_on", "-id"]
         verbose_name = _("meeting")
-        constraints = [models.UniqueConstraint(fields=["purchaser", "number"], name="meeting_number_once")]
+        constraints = [models.UniqueConstraint(fields=["purchaser", "number"], condition=~Q(status="cancelled"), name="meeting_number_once")]
 
     def __str__(self):
         return f"{self.title} {self.number}"
@@ -234,14 +254,17 @@ class Meeting(Living):
 
 
 class MeetingItem(models.Model):
-    """One project in one sitting: result, cut, who stepped aside."""
+    """One project in one sitting: result (empty: on the agenda, not decided), cut, who stepped aside, voices where they were counted."""
 
     meeting = models.ForeignKey(Meeting, models.CASCADE, related_name="items")
     run = models.ForeignKey(GateRun, models.PROTECT, related_name="items", verbose_name=_("project"))
-    result = models.CharField(_("result"), max_length=10, choices=[r for r in GateRun.RESULTS if r[0] in ("passed", "cut", "returned", "rejected")])
+    result = models.CharField(_("result"), max_length=10, choices=[r for r in GateRun.RESULTS if r[0] in ("passed", "cut", "returned", "rejected")], blank=True, default="")
     cut_to = MoneyField(_("cut to"), null=True, blank=True, default=None)
     remark = models.CharField(_("remark"), max_length=300, blank=True)
     recused = models.ManyToManyField("kernel.User", blank=True, related_name="+", verbose_name=_("stepped aside"))
+    votes_for = models.PositiveSmallIntegerField(pgettext_lazy("vote", "for"), null=True, blank=True)
+    votes_against = models.PositiveSmallIntegerField(pgettext_lazy("vote", "against"), null=True, blank=True)
+    abstained = models.PositiveSmallIntegerField(pgettext_lazy("vote", "abstained"), null=True, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["meeting", "run"], name="meeting_item_once")]

@@ -16,6 +16,7 @@ from kernel import clock
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, principals_of
 from procurement.forms.configuration import FORMS
+from procurement.gate_times import Measured, measured
 from procurement.lifecycle import configuration as settings_of
 from procurement.lifecycle.configuration import KINDS, limit_of, objection_to_confirming, threshold_of
 from procurement.permissions import SETTING_ROLES
@@ -60,8 +61,15 @@ def configuration(request):
         })  # fmt: skip
     return render_page(
         request, "procurement/configuration.html",
-        {"purchaser": purchaser, "purchasers": readable(request.user), "sections": sections, "settles": settles(request.user, purchaser), "limit": limit_of(purchaser), "threshold": threshold_of(purchaser)},
+        {"purchaser": purchaser, "purchasers": readable(request.user), "sections": sections, "settles": settles(request.user, purchaser), "limit": limit_of(purchaser), "threshold": threshold_of(purchaser), "times": gate_times(purchaser, sections)},
     )  # fmt: skip
+
+
+def gate_times(purchaser, sections):
+    """[(gate in force, Measured)] of this purchaser: what it expects of each gate, and how long the last decisions took."""
+    found = measured(purchaser)
+    gates = next(section["current"] for section in sections if section["key"] == "gate")
+    return [(gate, found.get(gate.key, Measured())) for gate in sorted(gates, key=lambda gate: (gate.order, gate.pk))]
 
 
 @login_required

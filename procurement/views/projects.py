@@ -2,22 +2,25 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, Prefetch
+from django.db.models import Exists, OuterRef, Prefetch, prefetch_related_objects
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock, files
 from kernel.cleaning import CleanForm
-from kernel.detail import render_detail
+from kernel.detail import render_detail, trail_of
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for, principals_of
 from procurement.forms.project import FundingFormSet, IndicatorFormSet, ProjectFileForm, ProjectForm, applies, funds_for
-from procurement.lifecycle.budget import groups, line_changes, shares
+from procurement.gate_times import Holders, measured, waits
+from procurement.lifecycle.budget import groups, shares
 from procurement.lifecycle.completeness import lacks, warnings
+from procurement.lifecycle.gates import said
 from procurement.lifecycle.project import EDIT, FUNDING, draft_project, edit_project, open_cut, set_funding
-from procurement.models import GateRun, Project, ProjectFund
+from procurement.models import GateRun, GateVote, Project, ProjectFund
 from procurement.permissions import may_draft, may_handle
+from procurement.revisions import line_remarks, revised
 
 
 class _Nothing(CleanForm):
@@ -44,6 +47,12 @@ def visible(request, pk, *, prefetch=False):
     return project
 
 
+def answer_of(project):
+    """What the applicant said when it came again last, from the trail."""
+    rows = [row for row in trail_of(project) if row.verb in ("resubmit", "settle")]
+    return rows[-1].reason if rows else ""
+
+
 def may_take(user, project, step):
     """Whether the step's role and state would let this person try."""
     try:
@@ -61,20 +70,19 @@ def project_detail(request, pk):
     for line in lines:
         line.activity = plan.get(line.activity_id)
     snapshots = {row.number: row.snapshot for row in project.revisions.all()} if project.revision > 1 else {}
-    before, now = snapshots.get(project.revision - 1), snapshots.get(project.revision)
     drafting = project.status in ("draft", "returned")
     decided = [run for run in runs if run.revision == project.revision and run.result in ("returned", "rejected")]
     project.known_lacks = lacks(project) if drafting else []
-    remarks = {}
+    votes = Prefetch("votes", GateVote.objects.select_related("user", "on_behalf_of"))
+    prefetch_related_objects([run for run in runs if run.votes_needed > 1], votes)
     for run in runs:
-        if run.revision == project.revision:
-            for key, text in run.line_remarks.items():
-                remarks.setdefault(int(key), []).append((run.name, text))
+        run.voices = said(run)
+    waiting = waits(project, runs, Holders([project.purchaser_id]), measured(project.purchaser), voices=True) if project.status == "in_review" else []
     return render_detail(
         request, project, "procurement/project.html", lines=lines, groups=groups(plan.values(), lines), plan=plan.values(), fundings=project.fundings.all(),
-        shares=shares(lines), needs=project.needs.all(), helpers=project._helpers, runs=runs, remarks=remarks, cut=open_cut(project),
+        shares=shares(lines), needs=project.needs.all(), helpers=project._helpers, runs=runs, remarks=line_remarks(run for run in runs if run.revision == project.revision), cut=open_cut(project),
+        waits=waiting, revised=revised(project, runs, snapshots), answer_reason=answer_of(project),
         objected=decided[-1] if decided and project.status in ("returned", "rejected") else None, lacks=project.known_lacks, warnings=warnings(project) if project.status in ("draft", "returned", "in_review", "approved") else [],
-        changes=[change for change in line_changes(before, now) if change.what != "same"] if before and now else [],
         attachable=may_draft(request.user, project) or may_handle(request.user, project), editable=may_take(request.user, project, EDIT), fundable=may_take(request.user, project, FUNDING),
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from evaluation.models import CallBack, Check, Finding, Panel
 from kernel import clock, holidays
 from kernel.models import Attachment, HolidayCalendar, Notice, StandIn
 from procurement import responses
-from procurement.lifecycle import amendment, backfill, bid, configuration, fund, fund_adjustment, fund_receipt, project_lists
+from procurement.lifecycle import amendment, backfill, bid, configuration, convening, fund, fund_adjustment, fund_receipt, project_lists
 from procurement.models import Announcement, Bid, CatalogueItem, Closing, CostVoucher, Fund, Gate, Meeting, PaymentRequest, ProjectList
 from procurement.permissions_tender import owner_tag
 from providers.lifecycle import account, members, standing
@@ -40,6 +40,7 @@ def add_rest(world):
     world.need_draft = needs.raise_need(world.place, own["community"], title="血压常测", description="希望每月测一次血压。", **facts)
     world.batch = backfill.enter(street, [{"number": "旧合同1号", "title": "去年的助老服务"}], actor=own["handler"], name="去年的合同")
     world.amendment = amendment.draft_amendment(contract(world, "finding"), actor=own["handler"], subject_matter="调整活动安排")
+    world.meeting_convened = convened(world, street)
     world.gate = configuration.propose(Gate, own["section"], purchaser=street, order=9, key="legal", name="法制审核", role="legal")
     world.exclusion = standing.exclude(cast.organizations["hefeng"], actor=own["finance"], kind="abnormal", document="市监〔2026〕9号", starts_on=clock.today())
     world.account = account.ask_account(lelin, actor=own["provider"], bank="西川银行", number="6217009876543210", proof=photo("开户证明", 5))
@@ -65,6 +66,17 @@ def add_rest(world):
     world.bid_opened = Bid.objects.get(lot=world.plots["scoring"].lots.get(), organization=lelin)
     world.people.extra = special(world)
     return world
+
+
+def convened(world, street):
+    """The work committee gets members who vote on line, and is called together over the project that waits for it."""
+    own, gate = world.people.own, Gate.in_force().get(purchaser=street, key="work_committee")
+    fields = {name: getattr(gate, name) for name in ("key", "name", "order", "role", "by_meeting", "amount_from", "amount_to", "expected_days")}
+    members = [own[role].pk for role in ("committee", "leader", "supervisor")]
+    proposal = configuration.propose(Gate, own["section"], purchaser=street, replaces=gate, members=members, quorum="half", online_voting=True, **fields)
+    configuration.confirm(proposal, own["leader"])
+    runs = [world.plots["committee"].open_run()]
+    return convening.convene_meeting(own["committee"], purchaser=street, number="工委会〔2026〕20号", title="党工委会议", held_on=clock.today(), runs=runs, location="三楼会议室")
 
 
 def special(world):
@@ -130,6 +142,7 @@ OBJECTS = {
     "projectlist": lambda w: w.list_draft,
     "projectlist_number": lambda w: w.list_published.number,
     "meeting": lambda w: Meeting.objects.order_by("pk").first(),
+    "meeting_convened": lambda w: w.meeting_convened,
     "gate_kind": lambda w: "gate",
     "gate": lambda w: ("gate", w.gate.pk),
     "batch": lambda w: w.batch,

@@ -10,7 +10,7 @@ from kernel import clock
 from kernel.models import User
 from kernel.money import yuan
 from procurement.lifecycle import configuration, fund, gates, meeting, project
-from procurement.models import Catalogue, CatalogueItem
+from procurement.models import Catalogue, CatalogueItem, Gate
 
 _count = itertools.count(1)
 
@@ -55,6 +55,11 @@ def settle_rules(office):
     for model, fields in configuration.default_rows(office.purchaser):
         day = datetime.date(2020, 1, 1)
         model.objects.create(purchaser=office.purchaser, valid_from=day, proposed_by=office.section, confirmed_by=office.leader, confirmed_at=clock.midnight(day), **fields)
+
+
+def name_members(office, members, quorum="half", **fields):
+    """The roster and quorum of the office's work committee, as if confirmed long ago."""
+    Gate.objects.filter(purchaser=office.purchaser, key="work_committee").update(members=[user.pk for user in members], quorum=quorum, **fields)
 
 
 def make_item(name="社区青少年读书会", nature="service", kind="guidance"):

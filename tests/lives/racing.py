@@ -61,10 +61,10 @@ class Racers:
             assert child.stdout.readline().strip() == "ready"
 
     def run(self, noun, key, subject, actor, kwargs, moment):
-        """Both take the verb; returns their answers."""
-        task = (noun, key, subject, actor, kwargs, moment, time.monotonic() + HEAD_START)
-        line = base64.b64encode(pickle.dumps(task)).decode() + "\n"
-        for child in self.children:
+        """Both take the verb, as one person or (a pair) each as another; returns their answers."""
+        start = time.monotonic() + HEAD_START
+        for child, who in zip(self.children, actor if isinstance(actor, tuple) else (actor, actor), strict=True):
+            line = base64.b64encode(pickle.dumps((noun, key, subject, who, kwargs, moment, start))).decode() + "\n"
             child.stdin.write(line)
             child.stdin.flush()
         return [json.loads(child.stdout.readline()) for child in self.children]

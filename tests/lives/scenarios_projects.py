@@ -2,8 +2,10 @@
 
 from types import SimpleNamespace
 
-from procurement.lifecycle import gates, project
-from tests.factories.projects import budget_of, join, make_fund, make_meeting, make_office, make_project, make_user, scan
+from kernel import clock
+from procurement.lifecycle import convening, gates, project
+from procurement.models import Gate
+from tests.factories.projects import budget_of, join, make_fund, make_meeting, make_office, make_project, make_user, name_members, scan
 from tests.lives.harness import Case, noun
 
 
@@ -27,6 +29,18 @@ def changed():
     scene = returned()
     scene.subject = project.set_budget(scene.subject, *budget_of(38000, scene.subject.starts_on), scene.office.staff)
     return scene
+
+
+def several():
+    """Two of the people of the section have to agree."""
+
+    def build():
+        office = make_office()
+        office.second_section = join(make_user("科室乙"), "section", purchaser=office.purchaser)
+        Gate.objects.filter(purchaser=office.purchaser, key="pre_review").update(votes=2)
+        return SimpleNamespace(office=office, subject=make_project(office, "submitted"))
+
+    return build
 
 
 def last_gate():
@@ -111,6 +125,7 @@ noun(
         "resubmit+changed": Case(applicant, states={"returned": changed}, weak=reviewers),
         "settle": Case(applicant, run=project.resubmit, states={"returned": cut}, weak=reviewers),
         "pass_gate": Case(section, weak=bystanders, race=True),
+        "pass_gate+voice": Case(section, lambda scene: {"reason": "同意", "line_remarks": {scene.subject.lines.first().pk: "请附询价"}}, states={"in_review": several()}, weak=bystanders),
         "approve": Case(lambda scene: scene.office.leader, run=gates.pass_gate, states={"in_review": last_gate}, weak=bystanders, race=True),
         "cut": Case(section, lambda scene: {"cut_to": 30000, "reason": "压缩物料"}, weak=bystanders),
         "send_back": Case(section, **REASON, weak=bystanders, race=True),
@@ -135,14 +150,50 @@ def sitting(result="passed", minutes=True, **item):
     return build
 
 
+def called(online=True):
+    """Convened with a roster of three who vote on line."""
+
+    def build():
+        office = make_office()
+        name_members(office, [office.committee, office.leader, office.second_leader], online_voting=online)
+        rows = [make_project(office, "committee", 60000), make_project(office, "committee", 70000)]
+        subject = convening.convene_meeting(
+            office.committee, purchaser=office.purchaser, number="工委会第1次", title="会议", held_on=clock.today(), runs=[row.open_run() for row in rows], location="三楼会议室"
+        )
+        return SimpleNamespace(office=office, rows=rows, subject=subject)
+
+    return build
+
+
+def voting(scene):
+    return {"votes": {item.pk: ("for", "同意") for item in scene.subject.items.all()}}
+
+
+def recording(scene):
+    office = scene.office
+    return {
+        "held_on": clock.today(), "attendees": [office.committee, office.leader], "minutes": scan(),
+        "items": [{"run": row.open_run(), "result": "passed", "votes_for": 2, "votes_against": 0, "abstained": 0} for row in scene.rows],
+    }  # fmt: skip
+
+
+def secretary(scene):
+    return scene.office.committee
+
+
+CALLED = called()
+
+
 def confirmer(scene):
     return scene.office.second_leader
 
 
 noun(
     "meeting",
-    {"draft": sitting()},
+    {"draft": sitting(), "convened": CALLED},
     {
+        "vote": Case(lambda scene: scene.office.leader, voting, states={"convened": CALLED}, weak=lambda scene: [scene.office.section, scene.office.staff]),
+        "record": Case(secretary, recording, states={"convened": CALLED}, weak=bystanders, race=True),
         "minutes": Case(lambda scene: scene.office.committee, lambda scene: {"file": scan()}, states={"draft": sitting(minutes=False)}, weak=bystanders),
         "confirm": Case(confirmer, weak=lambda scene: [scene.office.section, scene.office.staff], race=True),
         "confirm+cut": Case(confirmer, states={"draft": sitting("cut", cut_to=50000, remark="压缩")}, weak=lambda scene: [scene.office.section]),

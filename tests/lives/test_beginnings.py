@@ -14,6 +14,7 @@ from procurement.lifecycle import (
     bid,
     closing,
     contract_draft,
+    convening,
     fund,
     fund_year,
     lot,
@@ -135,6 +136,10 @@ BEGINNINGS = {
             s.office.committee, purchaser=s.office.purchaser, number="第9次", title="会议", held_on=clock.today(), attendees=[s.office.committee, s.office.leader],
             items=[{"run": s.run, "result": "passed"}], minutes=projects.scan(),
         ),
+    ),
+    "convene a meeting": (
+        waiting,
+        lambda s: convening.convene_meeting(s.office.committee, purchaser=s.office.purchaser, number="第8次", title="会议", held_on=clock.today(), runs=[s.run], location="会议室"),
     ),
     "draft a purchase": (lambda: approved(300000), lambda s: tender.create_tender([s.project], actor=s.office.handler, score_items=tenders.ITEMS)),
     "begin a response": (published, lambda s: bid.start_bid(s.provider.organization, s.lot, actor=s.provider.user)),

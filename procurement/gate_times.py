@@ -1,0 +1,108 @@
+"""Who a gate waits for, since when, until when; and how long its last decisions really took."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from statistics import median
+
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
+
+from communities.models import Membership
+from communities.models.membership import PLACE_ROLES, ROLES
+from kernel import clock, workdays
+from procurement.lifecycle.gates import said
+from procurement.models import GateRun
+
+LAST = 20  # decisions measured per gate
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Median working days from opening to decision of the last `count` decisions; None when there was none yet."""
+
+    days: float | None = None
+    count: int = 0
+
+
+def measured(purchaser, last=LAST):
+    """key of the gate -> Measured, over the last decided runs of each gate of this purchaser. One query (and the calendar)."""
+    number = Window(RowNumber(), partition_by=F("key"), order_by=F("decided_at").desc())
+    rows = GateRun.objects.filter(project__purchaser=purchaser, decided_at__isnull=False, opened_at__isnull=False).order_by()
+    calendar, spans = workdays.current(), {}
+    for key, opened, decided in rows.annotate(number=number).filter(number__lte=last).values_list("key", "opened_at", "decided_at"):
+        spans.setdefault(key, []).append(int(workdays.workdays_between(opened, decided, calendar)))
+    return {key: Measured(float(median(days)), len(days)) for key, days in spans.items()}
+
+
+def due_of(run, calendar=None):
+    """Until when a gate is expected to decide: the end of the day set when it opened, else of its working days."""
+    if run.due_on:
+        return clock.end_of_day(run.due_on)
+    opened = run.opened_at.astimezone(clock.ZONE).date()
+    return clock.end_of_day(workdays.add_workdays(opened, run.expected_days, calendar).date)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """One open gate: the names it waits for (empty: nobody holds the role), whose voices it has, since when, until when."""
+
+    run: GateRun
+    names: tuple
+    due: datetime
+    voices: tuple = ()
+    measured: Measured = field(default_factory=Measured)
+
+    @property
+    def overdue(self):
+        return self.due < clock.now()
+
+    @property
+    def role(self):
+        return ROLES.get(self.run.role, self.run.role)
+
+    @property
+    def too_few(self):
+        """The gate needs more people than hold its role: it cannot pass."""
+        return not self.run.by_meeting and len(self.names) + len(self.run.heard) < self.run.votes_needed
+
+
+class Holders:
+    """Who holds which role at which purchaser today, read once when first asked."""
+
+    def __init__(self, purchasers):
+        self.purchasers, self._names = purchasers, None
+
+    def of(self, project, role):
+        """[(id, name)] of active people with the role for this project."""
+        if self._names is None:
+            self._names = {}
+            day = clock.today()
+            rows = Membership.objects.in_force(day).filter(purchaser__in=self.purchasers, user__is_active=True).order_by("user")
+            for purchaser, held, pk, name in rows.values_list("purchaser", "role", "user", "user__name"):
+                self._names.setdefault((purchaser, held), []).append((pk, name))
+        if role in PLACE_ROLES:
+            from communities.permissions import people
+
+            return [(user.pk, user.name) for user in people(role, place=project.place)]
+        return self._names.get((project.purchaser_id, role), [])
+
+
+def waits(project, runs, holders, times=None, *, voices=False):
+    """The open gates of a project among `runs`, as Waits; `voices`: with their votes. Whoever has decided already is no longer waited for."""
+    times, found = times or {}, []
+    for run in runs:
+        if run.result != "waiting" or run.opened_at is None:
+            continue
+        names = tuple(name for pk, name in holders.of(project, run.role) if pk not in run.heard)
+        found.append(Wait(run, names, due_of(run), tuple(said(run)) if voices else (), times.get(run.key, Measured())))
+    return found
+
+
+def in_words(wait):
+    """One open gate as a line: gate, names or the empty role, since, until."""
+    from django.utils.translation import gettext as _
+
+    names = "、".join(wait.names) or _("nobody holds the role “{role}”!").format(role=wait.role)
+    return _("{gate}: {names}, since {day}, expected by {due}").format(
+        gate=wait.run.name, names=names, day=wait.run.opened_at.astimezone(clock.ZONE).date(), due=wait.due.astimezone(clock.ZONE).date()
+    )
