@@ -8,6 +8,7 @@ from procurement.models.contract import Amendment, Clearance, Contract, KeyPerso
 from procurement.models.delivery import Activity, CostVoucher, SignIn
 from procurement.models.fund import Fund
 from procurement.models.payment import ChecklistRow, Closing, PaymentApproval, PaymentRequest
+from procurement.models.preparation import CautionReason, DocumentReview, Intention, MarketSurvey, ReviewPart, SurveyAnswer
 from procurement.models.project import (
     BudgetLine,
     GateRun,
@@ -24,5 +25,5 @@ __all__ = [
     "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetLine", "Catalogue", "CatalogueItem", "ChecklistRow",
     "Clearance", "Closing", "Contract", "CostVoucher", "Fund", "Gate", "GateRun", "KeyPerson", "Lot", "Meeting", "MeetingItem", "OpenerKey",
     "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity", "Project", "ProjectFund", "ProjectRevision",
-    "ScoreItem", "SelfRunProfile", "SignIn", "Tender", "TenderOpener", "YearPortion",
+    "CautionReason", "DocumentReview", "Intention", "MarketSurvey", "ReviewPart", "ScoreItem", "SelfRunProfile", "SurveyAnswer", "SignIn", "Tender", "TenderOpener", "YearPortion",
 ]
