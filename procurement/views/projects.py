@@ -92,6 +92,7 @@ def project_detail(request, pk):
     drafting = project.status in ("draft", "returned")
     decided = [run for run in runs if run.revision == project.revision and run.result in ("returned", "rejected")]
     project.known_lacks = lacks(project) if drafting else []
+    project.known_warnings = warnings(project) if project.status in ("draft", "returned", "in_review", "approved") else []
     remarks = {}
     for run in runs:
         if run.revision == project.revision:
@@ -100,7 +101,7 @@ def project_detail(request, pk):
     return render_detail(
         request, project, "procurement/project.html", lines=lines, plan=plan.values(), fundings=project.fundings.all(),
         shares=shares(lines), needs=project.needs.all(), helpers=project.drafting_help.all(), runs=runs, remarks=remarks, cut=open_cut(project),
-        objected=decided[-1] if decided and project.status in ("returned", "rejected") else None, lacks=project.known_lacks, warnings=warnings(project) if project.status in ("draft", "returned", "in_review", "approved") else [],
+        objected=decided[-1] if decided and project.status in ("returned", "rejected") else None, lacks=project.known_lacks, warnings=project.known_warnings,
         changes=[change for change in line_changes(before, now) if change.what != "same"] if before and now else [],
         attachable=may_draft(request.user, project) or may_handle(request.user, project), editable=may_take(request.user, project, EDIT), fundable=may_take(request.user, project, FUNDING),
     )  # fmt: skip
