@@ -5,13 +5,10 @@ without a survey; a purchase that follows the law by choice is asked when it pub
 market bodies, fewer with a reason; a survey may be used again for a year by further projects of the purchaser for the same item.
 """
 
-import calendar
-import datetime
-
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from kernel import clock, files, rules, trail
+from kernel import clock, files, rules, trail, workdays
 from kernel.lifecycle import Refusal, principals_of
 from kernel.rules import carries
 from procurement.lifecycle.configuration import limit_of
@@ -39,9 +36,7 @@ def needed(project):
 
 def last_day(held_on):
     """Until when a survey may be used."""
-    months = held_on.year * 12 + held_on.month - 1 + rules.get("A06").value("reuse")
-    year, month = divmod(months, 12)
-    return datetime.date(year, month + 1, min(held_on.day, calendar.monthrange(year, month + 1)[1]))
+    return workdays.add_months(held_on, rules.get("A06").value("reuse"))
 
 
 def usable(survey, on=None):

@@ -98,6 +98,11 @@ class Intention(models.Model):
     def __str__(self):
         return self.title
 
+    @property
+    def in_ten_thousands(self):
+        """The budget as the published table gives it: 万元, without empty decimals."""
+        return format((self.budget / 10000).normalize(), "f")
+
 
 class DocumentReview(models.Model):
     """审查 (财库〔2021〕22号 第23、32条): legal review of the contract text, or key review of the needs; of the text with this `digest`."""

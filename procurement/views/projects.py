@@ -15,6 +15,7 @@ from kernel.detail import render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for, principals_of
 from kernel.listing import ChoiceFilter, Column, render_list
+from procurement.advice import advice_for
 from procurement.forms.project import FundingFormSet, ProjectFileForm, ProjectForm, applies, funds_for
 from procurement.lifecycle.budget import line_changes, shares
 from procurement.lifecycle.completeness import lacks, warnings
@@ -121,6 +122,7 @@ def project_create(request):
     return render_form(
         request, form, title=_("Apply for a project"), intro=_("First the facts, then plan and budget, then the funds. You can save at any time and submit when nothing is missing."),
         rules=["A07", "A11"], submit=_("Save and go on to the budget"), cancel=reverse("project_list"), draft="project-new", template="procurement/project_form.html",
+        advice=advice_for(nearest) if (nearest := form.fields["purchaser"].queryset.filter(pk=form.fields["purchaser"].initial).first()) else None,
     )  # fmt: skip
 
 
@@ -134,7 +136,7 @@ def project_edit(request, pk):
             return redirect(edit_project(visible(request, pk), actor=request.user, **form.facts()))
         except Refusal as refusal:
             refused(form, refusal)
-    return render_form(request, form, title=_("Edit the application"), rules=["A07"], cancel=project.get_absolute_url(), draft=f"project-{pk}", template="procurement/project_form.html")
+    return render_form(request, form, title=_("Edit the application"), rules=["A07"], cancel=project.get_absolute_url(), draft=f"project-{pk}", template="procurement/project_form.html", advice=advice_for(project.purchaser, project.budget_total or None))
 
 
 @login_required

@@ -1,0 +1,91 @@
+"""What preparation shows on the pages of project and purchase: rule help, recorded reasons, survey, intention, reviews."""
+
+from django.utils.translation import gettext_lazy as _
+
+from kernel import files, registry
+from kernel.registry import NavItem, Panel
+from procurement import advice, drafting
+from procurement.forms.cautions import CautionForm
+from procurement.lifecycle import cautions, project, review, survey, tender
+from procurement.permissions_tender import may_handle_tender
+
+for _step in (project.SUBMIT, project.RESUBMIT):
+    project.LIFE.form(_step, CautionForm)
+project.LIFE.verb_labels |= {"survey": _("needs survey recorded"), "intention": _("purchase intention published"), "exception": _("exception recorded")}
+tender.LIFE.verb_labels |= {"review": _("review recorded"), "approval": _("approval recorded")}
+files.register_roles(
+    {
+        "survey": _("record of the needs survey"), "budget_adjustment": _("adjustment or approval document"), "review_legal": _("legal review"),
+        "review_key": _("key review"), "approval": _("approval to leave the open tender"),
+    }
+)  # fmt: skip
+registry.nav(NavItem("public", _("Purchase intentions"), "public_intentions", may=lambda user: True, order=15))
+
+EARLY = ("draft", "returned", "in_review", "approved", "sourcing")
+
+
+def rule_help(row, user):
+    """Which threshold holds here and what follows from it; for the purchaser's and the community's people while the project is on its way."""
+    if row.status not in ("draft", "returned", "in_review", "approved") or not project.may_apply(user, row) and not survey_reader(user, row):
+        return None
+    found = advice.advice_for(row.purchaser, survey.amount_of(row) or None)
+    return Panel(_("What the rules say of this amount"), "procurement/advice.html", {"advice": found, "purchaser": row.purchaser}, order=20)
+
+
+def survey_reader(user, row):
+    return project.may_handle(user, row)
+
+
+def reasons(row, user):
+    """The warnings of the project, each with its recorded reason, for whoever reviews it; earlier ones stay."""
+    if not survey_reader(user, row) and not project.may_apply(user, row):
+        return None
+    recorded = list(row.caution_reasons.select_related("by", "file"))
+    open_ones = cautions.unanswered(getattr(row, "known_warnings", ()), recorded)
+    return Panel(_("Warnings and recorded reasons"), "procurement/reasons.html", {"recorded": recorded, "open": open_ones}, order=21) if recorded or open_ones else None
+
+
+def prepared(row, user):
+    """Survey and intention of a project that will be bought by the law's methods; a self-run purchase is not asked."""
+    if row.status not in EARLY or not survey_reader(user, row):
+        return None
+    told, asked = getattr(row, "intention", None), list(row.surveys.prefetch_related("answers"))
+    by_amount = survey.statutory_by_amount(row)
+    may = survey.may_record(user, row)
+    if not (told or asked or by_amount or (may and row.status in ("approved", "sourcing") and profile_of(row) is None)):
+        return None
+    usable = next((one for one in asked if survey.usable(one)), None)
+    context = {"row": row, "intention": told, "surveys": asked, "survey": usable, "needed": survey.needed(row), "may": may}
+    return Panel(_("Before a statutory purchase"), "procurement/prepared.html", context, order=22)
+
+
+def profile_of(row):
+    from procurement.lifecycle.selfrun import quick_profile
+
+    return quick_profile(row)
+
+
+def documents_reviewed(row, user):
+    """Reviews and approval of a purchase's documents, and the reasons its warnings were passed with."""
+    handles = may_handle_tender(user, row)
+    if not handles and not tender.may_decide(user, row) and not tender.may_attend(user, row):
+        return None
+    recorded = list(row.caution_reasons.select_related("by"))
+    reviews = list(row.reviews.select_related("file").prefetch_related("parts__user")) if row.is_statutory else []
+    bar = drafting.open_tender_from(row) if row.status == "draft" else None
+    if row.status == "draft" and row.is_statutory:
+        projects = drafting.projects_of(row)
+        wanted = review.asked_of(row, projects)
+    else:
+        wanted = False
+    if not (recorded or reviews or bar or wanted or row.approval_document):
+        return None
+    approvals = files.of(row, role="approval") if row.approval_document else []
+    context = {"row": row, "recorded": recorded, "reviews": reviews, "bar": bar, "approvals": approvals, "may": handles and row.status == "draft", "wanted": wanted}
+    return Panel(_("Reviews, approval and recorded reasons"), "procurement/reviewed.html", context, order=15)
+
+
+registry.panel("project", rule_help)
+registry.panel("project", reasons)
+registry.panel("project", prepared)
+registry.panel("tender", documents_reviewed)
