@@ -6,8 +6,9 @@ from kernel import files, registry
 from kernel.registry import NavItem, Panel
 from procurement import advice, drafting
 from procurement.forms.cautions import CautionForm
-from procurement.lifecycle import cautions, project, review, survey, tender
-from procurement.permissions_tender import may_handle_tender
+from procurement.lifecycle import cautions, project, review, selfrun, survey, tender
+from procurement.permissions import may_apply, may_handle
+from procurement.permissions_tender import may_attend, may_decide, may_handle_tender
 
 for _step in (project.SUBMIT, project.RESUBMIT):
     project.LIFE.form(_step, CautionForm)
@@ -26,19 +27,15 @@ EARLY = ("draft", "returned", "in_review", "approved", "sourcing")
 
 def rule_help(row, user):
     """Which threshold holds here and what follows from it; for the purchaser's and the community's people while the project is on its way."""
-    if row.status not in ("draft", "returned", "in_review", "approved") or not project.may_apply(user, row) and not survey_reader(user, row):
+    if row.status not in ("draft", "returned", "in_review", "approved") or not may_apply(user, row) and not may_handle(user, row):
         return None
     found = advice.advice_for(row.purchaser, survey.amount_of(row) or None)
     return Panel(_("What the rules say of this amount"), "procurement/advice.html", {"advice": found, "purchaser": row.purchaser}, order=20)
 
 
-def survey_reader(user, row):
-    return project.may_handle(user, row)
-
-
 def reasons(row, user):
     """The warnings of the project, each with its recorded reason, for whoever reviews it; earlier ones stay."""
-    if not survey_reader(user, row) and not project.may_apply(user, row):
+    if not may_handle(user, row) and not may_apply(user, row):
         return None
     recorded = list(row.caution_reasons.select_related("by", "file"))
     open_ones = cautions.unanswered(getattr(row, "known_warnings", ()), recorded)
@@ -47,28 +44,22 @@ def reasons(row, user):
 
 def prepared(row, user):
     """Survey and intention of a project that will be bought by the law's methods; a self-run purchase is not asked."""
-    if row.status not in EARLY or not survey_reader(user, row):
+    if row.status not in EARLY or not may_handle(user, row):
         return None
     told, asked = getattr(row, "intention", None), list(row.surveys.prefetch_related("answers"))
     by_amount = survey.statutory_by_amount(row)
     may = survey.may_record(user, row)
-    if not (told or asked or by_amount or (may and row.status in ("approved", "sourcing") and profile_of(row) is None)):
+    if not (told or asked or by_amount or (may and row.status in ("approved", "sourcing") and selfrun.quick_profile(row) is None)):
         return None
     usable = next((one for one in asked if survey.usable(one)), None)
-    context = {"row": row, "intention": told, "surveys": asked, "survey": usable, "needed": survey.needed(row), "may": may}
+    context = {"row": row, "intention": told, "surveys": asked, "survey": usable, "needed": survey.needed(row), "may": may, "by_amount": by_amount}
     return Panel(_("Before a statutory purchase"), "procurement/prepared.html", context, order=22)
-
-
-def profile_of(row):
-    from procurement.lifecycle.selfrun import quick_profile
-
-    return quick_profile(row)
 
 
 def documents_reviewed(row, user):
     """Reviews and approval of a purchase's documents, and the reasons its warnings were passed with."""
     handles = may_handle_tender(user, row)
-    if not handles and not tender.may_decide(user, row) and not tender.may_attend(user, row):
+    if not handles and not may_decide(user, row) and not may_attend(user, row):
         return None
     recorded = list(row.caution_reasons.select_related("by"))
     reviews = list(row.reviews.select_related("file").prefetch_related("parts__user")) if row.is_statutory else []
