@@ -102,4 +102,5 @@ def advice_for(purchaser, amount=None):
     threshold = configuration.threshold_of(purchaser)
     limit = threshold.limit if threshold and threshold.limit is not None else configuration.limit_of(purchaser)
     profile = configuration.profile_for(purchaser, amount) if amount is not None and amount < limit else None
-    return advise(amount, threshold, limit, start=clock.today(), calendar=workdays.current(), profile=profile)
+    calendar = workdays.current() if amount is None or amount >= limit else None  # below the limit no day of the law is counted
+    return advise(amount, threshold, limit, start=clock.today(), calendar=calendar, profile=profile)

@@ -3,10 +3,12 @@
 from django.utils.translation import gettext_lazy as _
 
 from kernel import files, registry
+from kernel.detail import trail_of
 from kernel.registry import NavItem, Panel
 from procurement import advice, drafting
 from procurement.forms.cautions import CautionForm
-from procurement.lifecycle import cautions, project, review, selfrun, survey, tender
+from procurement.lifecycle import cautions, configuration, project, review, survey, tender
+from procurement.models import Intention
 from procurement.permissions import may_apply, may_handle
 from procurement.permissions_tender import may_attend, may_decide, may_handle_tender
 
@@ -30,26 +32,39 @@ def rule_help(row, user):
     if row.status not in ("draft", "returned", "in_review", "approved") or not may_apply(user, row) and not may_handle(user, row):
         return None
     found = advice.advice_for(row.purchaser, survey.amount_of(row) or None)
+    row._profile = found.profile
     return Panel(_("What the rules say of this amount"), "procurement/advice.html", {"advice": found, "purchaser": row.purchaser}, order=20)
+
+
+def _happened(row, *verbs):
+    """Whether the trail, which the page reads anyway, knows one of these; "cautions": a step that passed warnings. Saves asking for nothing."""
+    return any(entry.verb in verbs or ("cautions" in verbs and (entry.params or {}).get("cautions")) for entry in trail_of(row))
 
 
 def reasons(row, user):
     """The warnings of the project, each with its recorded reason, for whoever reviews it; earlier ones stay."""
     if not may_handle(user, row) and not may_apply(user, row):
         return None
-    recorded = list(row.caution_reasons.select_related("by", "file"))
-    open_ones = cautions.unanswered(getattr(row, "known_warnings", ()), recorded)
+    recorded = list(row.caution_reasons.select_related("by", "file")) if _happened(row, "cautions", "exception") else []
+    open_ones = cautions.unanswered(getattr(row, "known_warnings", ()), recorded) if row.status in ("draft", "returned") else []
     return Panel(_("Warnings and recorded reasons"), "procurement/reasons.html", {"recorded": recorded, "open": open_ones}, order=21) if recorded or open_ones else None
+
+
+def _quick(row):
+    """Whether the street chooses this project's provider without a purchase; the rule help has asked already."""
+    profile = row._profile if hasattr(row, "_profile") else configuration.profile_for(row.purchaser, survey.amount_of(row))
+    return bool(profile and profile.channel in ("direct", "quotes"))
 
 
 def prepared(row, user):
     """Survey and intention of a project that will be bought by the law's methods; a self-run purchase is not asked."""
-    if row.status not in EARLY or not may_handle(user, row):
+    if row.status not in EARLY or row.way == "intended" or not may_handle(user, row):
         return None
-    told, asked = getattr(row, "intention", None), list(row.surveys.prefetch_related("answers"))
+    told = Intention.objects.filter(project=row).first() if _happened(row, "intention") else None
+    asked = survey.told(row) if _happened(row, "survey") else []
     by_amount = survey.statutory_by_amount(row)
     may = survey.may_record(user, row)
-    if not (told or asked or by_amount or (may and row.status in ("approved", "sourcing") and selfrun.quick_profile(row) is None)):
+    if not (told or asked or by_amount or (may and row.status in ("approved", "sourcing") and not _quick(row))):
         return None
     usable = next((one for one in asked if survey.usable(one)), None)
     context = {"row": row, "intention": told, "surveys": asked, "survey": usable, "needed": survey.needed(row), "may": may, "by_amount": by_amount}
@@ -57,22 +72,21 @@ def prepared(row, user):
 
 
 def documents_reviewed(row, user):
-    """Reviews and approval of a purchase's documents, and the reasons its warnings were passed with."""
-    handles = may_handle_tender(user, row)
+    """Reviews and approval of a draft's documents; after publication the reasons its warnings were passed with, and the way to the reviews."""
+    handles, draft = may_handle_tender(user, row), row.status == "draft"
     if not handles and not may_decide(user, row) and not may_attend(user, row):
         return None
-    recorded = list(row.caution_reasons.select_related("by"))
-    reviews = list(row.reviews.select_related("file").prefetch_related("parts__user")) if row.is_statutory else []
-    bar = drafting.open_tender_from(row) if row.status == "draft" else None
-    if row.status == "draft" and row.is_statutory:
-        projects = drafting.projects_of(row)
-        wanted = review.asked_of(row, projects)
-    else:
-        wanted = False
-    if not (recorded or reviews or bar or wanted or row.approval_document):
+    recorded = list(row.caution_reasons.select_related("by")) if _happened(row, "cautions") else []
+    reviewed = _happened(row, "review")
+    reviews = review.told(row) if draft and reviewed else []
+    bar = drafting.open_tender_from(row) if draft else None
+    wanted = draft and row.is_statutory and review.asked_of(row, drafting.projects_of(row))
+    if not (recorded or reviewed or bar or wanted or row.approval_document):
         return None
     approvals = files.of(row, role="approval") if row.approval_document else []
-    context = {"row": row, "recorded": recorded, "reviews": reviews, "bar": bar, "approvals": approvals, "may": handles and row.status == "draft", "wanted": wanted}
+    context = {
+        "row": row, "recorded": recorded, "reviews": reviews, "reviewed": reviewed and not draft and handles, "bar": bar, "approvals": approvals, "may": handles and draft, "wanted": wanted,
+    }  # fmt: skip
     return Panel(_("Reviews, approval and recorded reasons"), "procurement/reviewed.html", context, order=15)
 
 

@@ -81,7 +81,7 @@ def warnings_of(tender, items=None, projects=None):
     if rule is None:
         return found
     projects = projects_of(tender) if projects is None else projects
-    day, days = intention.day_of(projects) or tender.intention_on, rule.days("before_start")
+    day, days = tender.intention_on or intention.day_of(projects), rule.days("before_start")
     if day and (clock.today() - day).days >= days or not day and intention.urgent(projects):
         return found
     if day:
@@ -99,7 +99,9 @@ def unanswered(tender):
 
 def projects_of(tender):
     """The projects of its lots, each once."""
-    return list({lot.project_id: lot.project for lot in tender.lots.select_related("project__purchaser__place", "project__item")}.values())
+    prefetched = "lots" in getattr(tender, "_prefetched_objects_cache", {})
+    lots = tender.lots.all() if prefetched else tender.lots.select_related("project__purchaser__place", "project__item")
+    return list({lot.project_id: lot.project for lot in lots}.values())
 
 
 def open_tender_from(tender):

@@ -26,8 +26,8 @@ class Lack:
 
 
 @carries("A07")
-def lacks(project):
-    """Everything missing, in the order of the form. Empty: the project may be submitted."""
+def lacks(project, counted=None):
+    """Everything missing, in the order of the form. Empty: the project may be submitted. `counted`: splitting.counted, asked once for a page."""
     found = []
     needs = list(project.needs.all())
     if not needs:
@@ -69,16 +69,16 @@ def lacks(project):
         found.append(Lack(refusal.code, refusal.sentence, "project_funding", rules.get("E06").article))
     if refusal := survey.objection_to_approval(project):
         found.append(Lack(refusal.code, refusal.sentence, "project_survey", refusal.article))
-    if refusal := splitting.objection(project):
+    if refusal := splitting.objection(project, counted):
         found.append(Lack(refusal.code, f"{refusal.sentence} {refusal.todo}", "project_exception", refusal.article))
     if not gates_for(project.purchaser, project.budget_total):
         found.append(Lack("no_gates", _("The street has not set up its review gates yet."), ""))
     return found
 
 
-def warnings(project):
+def warnings(project, counted=None):
     """What is passed only with a recorded reason and reviewers look at: splitting, expected money, a long term, people missing, the negative list."""
-    counted = splitting.counted(project)
+    counted = splitting.counted(project) if counted is None else counted
     found = [splitting.caution_of(project, counted)] if counted else []
     for row in project.fundings.all():
         if row.fund.status == "expected":

@@ -109,3 +109,12 @@ def people_for(part, tender):
     from communities.permissions import people
 
     return people(*ROLES[part], purchaser=tender.purchaser_id)
+
+
+def told(tender):
+    """The reviews of a purchase for its page, oldest first, each with `sides`: its parts with the people. One query."""
+    found = {}
+    for part in ReviewPart.objects.filter(review__tender=tender).select_related("review__file", "user").order_by("review", "pk"):
+        row = found.setdefault(part.review_id, part.review)
+        row.sides = [*getattr(row, "sides", ()), part]
+    return list(found.values())

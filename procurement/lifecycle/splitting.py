@@ -67,21 +67,21 @@ def _not_counted(project):
 
 @carries("A02")
 def counted(project):
-    """What A02 counts against this project as Counted, or None. Without any threshold entered nothing is compared."""
+    """What A02 counts against this project as Counted, or False. Without any threshold entered nothing is compared."""
     found = threshold_of(project.purchaser)
     own = amount_of(project)
     bars = [(bar, blocks) for bar, blocks in ((found.open_tender, True), (found.limit, False)) if bar is not None and own < bar] if found else []
     if not bars:
-        return None
+        return False
     rule = rules.get("A02")
     others = purchases_like(project)
     total = sum((amount_of(other) for other in others), ZERO) + own
     if len(others) + 1 < rule.value("purchases"):
-        return None
+        return False
     for bar, blocks in bars:
         if total > bar:
             return Counted(tuple(others), total, bar, blocks, rule.article)
-    return None
+    return False
 
 
 def caution_of(project, found):
@@ -94,7 +94,7 @@ def caution_of(project, found):
 
 def objection(project, found=None, rows=None):
     """Why A02 refuses this project, or None: above the open-tender threshold and no document of adjustment or approval on file."""
-    found = found or counted(project)
+    found = counted(project) if found is None else found
     if not found or not found.blocks:
         return None
     caution = caution_of(project, found)

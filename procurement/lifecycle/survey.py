@@ -121,3 +121,12 @@ def reuse_survey(project, survey, *, actor):
     survey.projects.add(project)
     trail.record(project, "survey", actor=actor, params={"survey": survey.pk, "reused": True})
     return survey
+
+
+def told(project):
+    """The surveys of a project for its page, newest first, each with `asked`: the market bodies. One query."""
+    found = {}
+    for answer in SurveyAnswer.objects.filter(survey__projects=project).select_related("survey").order_by("-survey__held_on", "-survey", "pk"):
+        row = found.setdefault(answer.survey_id, answer.survey)
+        row.asked = [*getattr(row, "asked", ()), answer]
+    return list(found.values())

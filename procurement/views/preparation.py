@@ -102,7 +102,7 @@ def tender_review(request, pk):
         return redirect(tender)
     return render_form(
         request, form, title=_("Review of {tender}").format(tender=tender), rules=["A08"], cancel=tender.get_absolute_url(),
-        intro=_("Whoever wrote the needs or the documents may not review them. A changed text is reviewed again."),
+        intro=_("Whoever wrote the needs or the documents may not review them. A changed text is reviewed again."), template="procurement/review_form.html", reviews=review.told(tender),
     )  # fmt: skip
 
 

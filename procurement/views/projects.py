@@ -17,6 +17,7 @@ from kernel.lifecycle import Refusal, acting_for, principals_of
 from kernel.listing import ChoiceFilter, Column, render_list
 from procurement.advice import advice_for
 from procurement.forms.project import FundingFormSet, ProjectFileForm, ProjectForm, applies, funds_for
+from procurement.lifecycle import splitting
 from procurement.lifecycle.budget import line_changes, shares
 from procurement.lifecycle.completeness import lacks, warnings
 from procurement.lifecycle.project import EDIT, FUNDING, draft_project, edit_project, open_cut, set_funding
@@ -92,8 +93,9 @@ def project_detail(request, pk):
     before, now = snapshots.get(project.revision - 1), snapshots.get(project.revision)
     drafting = project.status in ("draft", "returned")
     decided = [run for run in runs if run.revision == project.revision and run.result in ("returned", "rejected")]
-    project.known_lacks = lacks(project) if drafting else []
-    project.known_warnings = warnings(project) if project.status in ("draft", "returned", "in_review", "approved") else []
+    counted = splitting.counted(project) if project.status in ("draft", "returned", "in_review", "approved") else False
+    project.known_lacks = lacks(project, counted) if drafting else []
+    project.known_warnings = warnings(project, counted) if project.status in ("draft", "returned", "in_review", "approved") else []
     remarks = {}
     for run in runs:
         if run.revision == project.revision:
