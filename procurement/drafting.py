@@ -81,7 +81,7 @@ def warnings_of(tender, items=None, projects=None):
     if rule is None:
         return found
     projects = projects_of(tender) if projects is None else projects
-    day, days = tender.intention_on or intention.day_of(projects), rule.days("before_start")
+    day, days = intention.day_of(projects) or tender.intention_on, rule.days("before_start")
     if day and (clock.today() - day).days >= days or not day and intention.urgent(projects):
         return found
     if day:
