@@ -162,7 +162,8 @@ def offers_for(subject, user):
         link = life.links.get(step.verb)
         if step.by_code or not (link or takes_over_http(life, step.verb)):
             continue
-        asks = step.needs_reason or step.verb in life.forms
+        form = life.forms.get(step.verb)
+        asks = step.needs_reason or bool(form and form.asked(subject))
         url = link(subject) if link else ""
         found.append({"verb": step.verb, "label": step.label, "tone": step.tone, "hint": step.hint, "refusal": offer.refusal, "asks": asks, "url": url})
     if not life.step("withdraw") and lifecycle.may_withdraw(subject, user, trail_of(subject)):

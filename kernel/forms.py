@@ -46,6 +46,11 @@ class StepForm(CleanForm):
         """Formsets that belong to the step: name -> formset, bound when the form is bound."""
         return {}
 
+    @classmethod
+    def asked(cls, subject):
+        """Whether the button leads to the form; False: there is nothing to ask of this subject now, the button takes the step at once."""
+        return True
+
     def redirect_to(self, result):
         """Where to go afterwards; None: the subject's page."""
         return None

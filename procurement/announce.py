@@ -6,6 +6,7 @@ from procurement import (  # noqa: F401
     announce_corrections,
     announce_funds,
     announce_portfolio,
+    announce_preparation,
     announce_projects,
     announce_tender,
     handing_over,

@@ -3,12 +3,15 @@
 import datetime
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from kernel import clock, rules, workdays
+from kernel import clock, files, rules, trail, workdays
 from kernel.lifecycle import Refusal, acting_for
 from kernel.money import ZERO
 from procurement import timetable, wording
+from procurement.lifecycle import cautions, intention, review, splitting, survey
+from procurement.lifecycle.cautions import Caution
 from procurement.models import Contract, Lot
 
 OPENERS, ALTERNATES = 3, 2  # practice 7: three plus two alternates, any two of five
@@ -64,19 +67,81 @@ def unfunded(tender):
     return ProjectFund.objects.filter(project__lots__tender=tender).exclude(fund__status="approved").select_related("fund", "project").first()
 
 
-def warnings_of(tender, items=None):
-    """What may be published only with a recorded reason: A05 intention, A10 wording. A list of sentences."""
+@rules.carries("A05", "A09", "A10")
+def warnings_of(tender, items=None, projects=None):
+    """What may be published only with a recorded reason: A05 intention, A09 and A10 wording. A list of Cautions."""
     items = list(tender.score_items.all()) if items is None else items
-    found = [str(finding) for finding in wording.biased(tender, items)]
-    if tender.is_statutory:
-        rule = rules.find("A05", **timetable.scope_of(tender))
-        if rule:
-            days = next((param.value for param in rule.params.values() if param.unit == "day"), 0)
-            if not tender.intention_on:
-                found.append(str(_("The purchase intention was not published ({article}).")).format(article=rule.article))
-            elif (clock.today() - tender.intention_on).days < days:
-                found.append(str(_("The purchase intention was published less than {days} days ago ({article}).")).format(days=days, article=rule.article))
-    return found
+    found = [
+        Caution(
+            f"words_{hit.key}", f"{wording.PLACES[hit.kind]}：“{hit.words}” {hit.says} {hit.todo}", hit.article, figures=(hit.words,), needs_basis=hit.rule == "A10",
+        )
+        for hit in wording.of_tender(tender, items) if not hit.blocks
+    ]  # fmt: skip
+    rule = rules.find("A05", **timetable.scope_of(tender)) if tender.is_statutory else None
+    if rule is None:
+        return found
+    projects = projects_of(tender) if projects is None else projects
+    day, days = intention.day_of(projects) or tender.intention_on, rule.days("before_start")
+    if day and (clock.today() - day).days >= days or not day and intention.urgent(projects):
+        return found
+    if day:
+        sentence = _("The purchase intention was published on {day}, less than {days} days ago.").format(day=day, days=days)
+    else:
+        sentence = _("The purchase intention was not published.")
+    return [*found, Caution("intention", sentence, rule.article, figures=(day.isoformat() if day else "",))]
+
+
+def unanswered(tender):
+    """Warnings of the purchase that no recorded reason covers yet."""
+    found = tender.known_warnings if hasattr(tender, "known_warnings") else warnings_of(tender)
+    return cautions.unanswered(found, tender.caution_reasons.all()) if found else []
+
+
+def projects_of(tender):
+    """The projects of its lots, each once."""
+    prefetched = "lots" in getattr(tender, "_prefetched_objects_cache", {})
+    lots = tender.lots.all() if prefetched else tender.lots.select_related("project__purchaser__place", "project__item")
+    return list({lot.project_id: lot.project for lot in lots}.values())
+
+
+def open_tender_from(tender):
+    """The open-tender threshold of the purchaser's place in yuan, where this purchase reaches it and uses another method; else None."""
+    threshold = rules.threshold(tender.purchaser.place.code or "", "county")
+    bar = threshold.open_tender if threshold else None
+    return bar if bar is not None and tender.is_statutory and tender.ceiling >= bar and tender.method not in splitting.OPEN_METHODS else None
+
+
+@rules.carries("A03")
+def approval_missing(tender):
+    """A03: from the open-tender threshold on, another method needs the finance bureau's approval before it starts: its number and its scan."""
+    bar = open_tender_from(tender)
+    if bar is None:
+        return None
+    sentence = _("From {amount} yuan on, leaving the open tender needs the finance bureau's approval.").format(amount=f"{bar:,.2f}")
+    article = rules.get("A03", scope="statutory").article
+    if not tender.approval_document.strip():
+        return Refusal("approval", sentence, article=article, todo=_("Record the approval's number and scan."))
+    if not files.of(tender, role="approval"):
+        return Refusal("approval_file", sentence, article=article, todo=_("Add the scan of approval {number}.").format(number=tender.approval_document))
+    return None
+
+
+@rules.carries("A11")
+def _money(tender, items, projects):
+    """A11: the ceiling may not lie above the approved budget, and no text may set a floor price."""
+    article = rules.get("A11").article
+    for project in projects:
+        ceilings = sum((lot.ceiling for lot in tender.lots.all() if lot.project_id == project.pk), ZERO)
+        budget = survey.amount_of(project)
+        if ceilings > budget:
+            return Refusal(
+                "above_budget", _("The ceiling of {ceiling} yuan lies above the approved budget of “{project}”, {budget} yuan.").format(ceiling=f"{ceilings:,.2f}", project=project, budget=f"{budget:,.2f}"),
+                article=article, todo=_("Lower the ceiling."),
+            )  # fmt: skip
+    for hit in wording.of_tender(tender, items):
+        if hit.blocks:
+            return Refusal("words", f"{wording.PLACES[hit.kind]}：“{hit.words}” {hit.says}", article=hit.article, todo=hit.todo)
+    return None
 
 
 def _statutory(tender, items):
@@ -85,9 +150,8 @@ def _statutory(tender, items):
         return Refusal("method_reason", _("Say why competitive consultation is used."), article=known.get("B08").article, todo=_("Edit the draft."))
     if not tender.plan_number.strip():
         return Refusal("plan_number", _("The procurement plan must be filed first."), article=known.get("A04").article, todo=_("Enter its number in the draft."))
-    threshold = rules.threshold(tender.purchaser.place.code or "", "county")
-    if threshold and threshold.open_tender and tender.ceiling >= threshold.open_tender and not tender.approval_document.strip():
-        return Refusal("approval", _("From {amount} yuan on, leaving the open tender needs the finance bureau's approval.").format(amount=threshold.open_tender), article=known.get("A03").article, todo=_("Enter the approval's number in the draft."))
+    if refusal := approval_missing(tender):
+        return refusal
     weights = [item.points for item in items if item.kind == "price"]
     c02 = known.get("C02")
     low, high = c02.value("price_min"), c02.value("price_max")
@@ -117,7 +181,7 @@ def _scoring(tender, items):
     wanted = HUNDRED
     if total != wanted:
         return Refusal("points", _("The points add up to {total}, not to {wanted}.").format(total=total, wanted=wanted), article=rules.get("C04").article if tender.is_statutory else "", todo=_("Change the scoring items."))
-    if overlap := wording.scored_qualification(tender, items):
+    if overlap := wording.scored_qualification(tender.qualification, items):
         article = rules.get("A12").article
         return Refusal("qualification_scored", _("“{name}” is a qualification and may not be scored as well.").format(name=overlap[0].name), article=article, todo=_("Change the scoring items or the qualification."))
     return None
@@ -143,7 +207,8 @@ def objection_to_publish(tender, actor):
         return Refusal("incomplete", _("Requirements and qualification are still missing."), todo=_("Edit the draft."))
     if tender.venue == "external" and not (tender.external_platform.strip() and tender.external_url.strip()):
         return Refusal("external_facts", _("Name the platform and the address of its announcement."), todo=_("Edit the draft."))
-    for project in {lot.project_id: lot.project for lot in tender.lots.select_related("project")}.values():
+    projects = projects_of(tender)
+    for project in projects:
         if project.status not in ("approved", "sourcing"):
             return Refusal("not_approved", _("“{project}” is not approved.").format(project=project), article=rules.get("E06").article)
     if row := unfunded(tender):
@@ -152,12 +217,38 @@ def objection_to_publish(tender, actor):
     for check in checks:
         if refusal := check(tender, items):
             return refusal
+    if refusal := _money(tender, items, projects) or _prepared(tender, items, projects):
+        return refusal
     if refusal := _openers(tender):
         return refusal
-    found = warnings_of(tender, items)
-    if found and not tender.exception_reason.strip():
-        return Refusal("warned", _("There are warnings: {warnings}").format(warnings="；".join(found)), todo=_("Change the draft, or record in it why this is done all the same."))
     return None
+
+
+def _prepared(tender, items, projects):
+    """What stands behind the purchase: nothing was split (A02); of a statutory one the survey (A06) and the reviews (A08)."""
+    for project in projects:
+        if refusal := splitting.objection(project):
+            return refusal
+        if tender.is_statutory and (refusal := survey.missing(project)):
+            return refusal
+    return review.objection(tender, projects, items)
+
+
+@rules.carries("A03")
+@transaction.atomic
+def record_approval(tender, *, actor, number, file):
+    """Record the finance bureau's approval to leave the open tender (A03): number and scan. Raises Refusal."""
+    tender = type(tender).objects.select_for_update().get(pk=tender.pk)
+    check_handler(actor, tender)
+    if tender.status != "draft":
+        raise Refusal("published", _("This purchase is published; the approval comes before."))
+    if not number.strip():
+        raise Refusal("number", _("Enter the number of the approval."), field="number")
+    tender.approval_document = number.strip()
+    tender.save(update_fields=["approval_document"])
+    files.attach(tender, file, "approval", actor=actor)
+    trail.record(tender, "approval", actor=actor, params={"number": tender.approval_document})
+    return tender
 
 
 def proposed_deadline(tender):

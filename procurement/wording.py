@@ -1,48 +1,57 @@
-"""Wording of purchase documents that the law looks at: A10 bias (条例 第20条), A12 qualification as a score item (87号令 第55条).
+"""Wording of applications and purchase documents that the law looks at: A09 like contracts, A10 bias (条例 第20条), A11 floor price,
+A12 qualification as a score item (87号令 第55条), and the negative list of 财政部令第102号 第10条. The words are data: rules/lint.toml.
 
-A finding of A10 is a warning, not a refusal: whoever publishes in spite of it records why.
+What warns is passed only with a recorded reason (lifecycle/cautions.py); what blocks is refused.
 """
 
 import re
-from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-BIAS = (
-    (r"注册资(本|金)|资产总(额|值)|净资产", _("names capital or assets of the supplier")),
-    (r"营业收入|年营业额|年利润|利润(额|率)|纳税(额|总额)", _("names turnover, profit or tax of the supplier")),
-    (r"(从业|在职|员工)人(员|数)(不少于|不低于|≥|达到)", _("names the number of staff of the supplier")),
-    (r"(本市|本区|本地|本省|当地)(注册|登记|企业|业绩|奖项|供应商)", _("prefers suppliers or awards of one area")),
-    (r"(特定行业|本行业|系统内)(业绩|奖项)", _("asks for merits or awards of one trade")),
-    (r"(仅限|只限|限于)(企业|社会组织|国有|民营|事业单位)", _("limits the form of organization")),
-    (r"(备选库|名录库|入围名单|资格库)", _("relies on a list of suppliers")),
-    (r"[3-5]A(级|以上)?|评估等级", _("uses the grade of social organizations: keep the legal basis on file")),
-)
+from kernel import rules
+from kernel.lint import lint
+from kernel.rules import carries
+
+PLACES = {
+    "title": _("title"), "goal": _("goal"), "lines": _("budget lines"), "qualification": _("qualification of suppliers"),
+    "requirements": _("service requirements"), "scoring": _("scoring items"), "terms": _("main contract terms"),
+}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What was found, where, and the sentence about it."""
-
-    rule: str
-    where: object
-    words: str
-    sentence: object
-
-    def __str__(self):
-        return f"{self.where}：“{self.words}” {self.sentence}"
+def of_project(project):
+    """Hits in title, goal, results and budget lines of an application (negative list)."""
+    lines = "；".join(line.name for line in project.lines.all())
+    goal = f"{project.goal}。{project.results}"
+    return [hit for kind, text in (("title", project.title), ("goal", goal), ("lines", lines)) for hit in lint(text, kind, statutory=False)]
 
 
-def biased(tender, items):
-    """Findings of A10 in the qualification, requirements and scoring items of a tender."""
-    texts = [(_("qualification of suppliers"), tender.qualification), (_("service requirements"), tender.requirements)]
-    texts += [(item.name, f"{item.name} {item.standard}") for item in items if not item.legal_basis]
-    return [
-        Finding("A10", where, found.group(), sentence) for where, text in texts for pattern, sentence in BIAS if (found := re.search(pattern, text or ""))
-    ]
+@carries("A09", "A10", "A11")
+def of_documents(*, qualification="", requirements="", terms="", items=(), statutory=True):
+    """Hits in the documents of a purchase. `items`: rows with name, standard, legal_basis; one that names its basis is not warned of."""
+    scoring = "；".join(f"{item.name} {item.standard}" for item in items if not item.legal_basis)
+    texts = (("qualification", qualification), ("requirements", requirements), ("scoring", scoring), ("terms", terms))
+    return [hit for kind, text in texts for hit in lint(text, kind, statutory=statutory)]
 
 
-def scored_qualification(tender, items):
-    """Scoring items whose name stands in the qualification (A12): they may not be scored as well."""
-    plain = re.sub(r"\s+", "", tender.qualification or "")
-    return [item for item in items if item.kind != "price" and len(name := re.sub(r"\s+", "", item.name)) >= 2 and name in plain]
+def of_tender(tender, items):
+    return of_documents(
+        qualification=tender.qualification, requirements=tender.requirements, terms=tender.contract_terms, items=items, statutory=tender.is_statutory
+    )
+
+
+def _plain(text):
+    return re.sub(r"\s+", "", text or "")
+
+
+@carries("A12")
+def scored_qualification(qualification, items):
+    """Scoring items that repeat a qualification (A12): their name stands in it, or one of its clauses stands in their standard.
+    Empty as long as no more than the rule's number repeat."""
+    plain = _plain(qualification)
+    clauses = [clause for clause in re.split(r"[。；;，,、]|\d+[.．]", plain) if len(clause) >= 6]
+    found = []
+    for item in items:
+        name, standard = _plain(item.name), _plain(item.standard)
+        if item.kind != "price" and ((len(name) >= 2 and name in plain) or any(clause in standard for clause in clauses)):
+            found.append(item)
+    return found if len(found) > rules.get("A12").value("overlap") else []

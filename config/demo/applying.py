@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from communities.lifecycle import need as needs
 from config.demo.papers import scan
+from config.demo.preparing import reasons
 from kernel import clock
 from procurement.lifecycle import convening, gates, meeting, project
 from procurement.models import CatalogueItem
@@ -46,7 +47,7 @@ def apply(plot, theme, office, cast, travel):
     yield "draft", row
     row = project.set_funding(row, [{"fund": cast.funds[office.fund_key, row.fiscal_year], "amount": row.budget_total}], office.community)
     travel.minutes(90)
-    row = project.submit(row, actor=office.community)
+    row = project.submit(row, actor=office.community, cautions=reasons(row))
     row = project.take(row, actor=office.handler)
     yield "submitted", row
     travel.days(1)

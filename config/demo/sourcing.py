@@ -3,6 +3,7 @@
 import datetime
 from decimal import Decimal
 
+from config.demo.preparing import TIMELY, prepare, review_documents
 from config.demo.travel import office_is_open
 from evaluation.lifecycle import conclusion, panel
 from kernel.money import yuan
@@ -49,7 +50,7 @@ def compete(plot, row, office, cast, travel):
     travel.days(2)
     fields = {"method": "consultation", "method_reason": "政府购买服务项目，需求需与供应商磋商明确。", "plan_number": f"备案〔{row.fiscal_year}〕{row.pk:03d}号", "price_weight": 20} if statutory else {"method": "self_run", "price_weight": 20}
     if statutory:
-        fields |= {"intention_on": row.created_at.date(), "exception_reason": "采购意向已随年度预算公开。"}
+        prepare(row, office)
     made = tender.create_tender(
         [row], actor=office.handler, score_items=ITEMS, qualification="具有独立承担民事责任能力，依法登记，近三年无重大违法记录。", contract_terms="首付30%，进度款50%，结项验收后支付20%。", **fields
     )
@@ -58,10 +59,12 @@ def compete(plot, row, office, cast, travel):
         opening.appoint_openers(made, openers[:3], openers[3:], actor=office.handler)
         for person in openers:
             opening.rehearse(made, actor=person, passphrase=cast.told["passphrase"])
+    if statutory:
+        review_documents(made, office)
     travel.minutes(60)
     if plot["ends"] in STILL_OPEN:
         travel.before_now(last_start(made, travel, STILL_OPEN[plot["ends"]]))
-    made = tender.publish(made, actor=office.handler)
+    made = tender.publish(made, actor=office.handler, cautions=TIMELY)
     lot = made.lots.get()
     bids = respond(lot, cast, travel)
     yield "published", lot
@@ -131,12 +134,14 @@ def judge(board, members, bids):
 def outside(plot, row, office, cast, travel):
     """A purchase on the provincial platform: its facts are recorded here."""
     travel.days(2)
+    prepare(row, office)
     made = tender.create_tender(
         [row], actor=office.handler, method="consultation", method_reason="政府购买服务项目。", plan_number=f"备案〔{row.fiscal_year}〕{row.pk:03d}号", venue="external",
         external_platform="省政府采购网上平台", external_url="https://example.org/notice/1", agency="蜀采招标代理有限公司", score_items=ITEMS,
-        qualification="依法登记，近三年无重大违法记录。", intention_on=row.created_at.date(), exception_reason="采购意向已随年度预算公开。",
+        qualification="依法登记，近三年无重大违法记录。",
     )  # fmt: skip
-    made = tender.publish(made, actor=office.handler)
+    review_documents(made, office)
+    made = tender.publish(made, actor=office.handler, cautions=TIMELY)
     lot = made.lots.get()
     travel.to(made.deadline + datetime.timedelta(hours=6))
     travel.days(1)

@@ -238,6 +238,11 @@ class GateForm(StepForm):
         return [self[name] for name in ("cut_to", "reason", "happened_on") if name in self.fields]
 
     @property
+    def recorded_reasons(self):
+        """Why the applicant went on in spite of warnings: the reviewer decides with them in view."""
+        return list(self.subject.caution_reasons.select_related("by", "file"))
+
+    @property
     def rows(self):
         """Each budget line with its remark field and what changed since the last revision, beside what was said about it then."""
         answers = self.revised.by_line if self.revised else {}

@@ -11,6 +11,7 @@ from kernel.forms import StepForm
 from kernel.money import MoneyField, yuan
 from kernel.upload import UploadField
 from procurement import drafting
+from procurement.forms.cautions import add_cautions, with_answers
 from procurement.models import Lot, Project, ScoreItem, Tender
 from providers.models import Organization
 
@@ -28,11 +29,11 @@ class TenderForm(CleanModelForm):
         model = Tender
         fields = [
             "title", "method", "method_reason", "plan_number", "intention_on", "venue", "external_platform", "external_url", "agency", "requirements",
-            "qualification", "contract_terms", "contact", "price_weight", "max_lots_won", "approval_document", "exception_reason",
+            "qualification", "contract_terms", "contact", "price_weight", "max_lots_won",
         ]  # fmt: skip
         widgets = {
             "requirements": forms.Textarea(attrs={"rows": 8}), "qualification": forms.Textarea(attrs={"rows": 4}), "contract_terms": forms.Textarea(attrs={"rows": 4}),
-            "method_reason": forms.Textarea(attrs={"rows": 2}), "exception_reason": forms.Textarea(attrs={"rows": 2}),
+            "method_reason": forms.Textarea(attrs={"rows": 2}),
         }  # fmt: skip
 
     def __init__(self, *args, projects=None, **kwargs):
@@ -45,7 +46,7 @@ class TenderForm(CleanModelForm):
             if not self.instance.has_lots:
                 del self.fields["max_lots_won"]
             if not self.instance.is_statutory:
-                for name in ("plan_number", "intention_on", "approval_document"):
+                for name in ("plan_number", "intention_on"):
                     del self.fields[name]
         else:
             self.fields["projects"].queryset = projects
@@ -53,7 +54,7 @@ class TenderForm(CleanModelForm):
             self.fields["method"].initial = "consultation"
             for name in ("title", "requirements"):
                 self.fields[name].help_text = _("Left empty, it is taken from the project.")
-            for name in ("max_lots_won", "approval_document", "exception_reason", "external_platform", "external_url", "agency", "venue", "contract_terms", "price_weight"):
+            for name in ("max_lots_won", "external_platform", "external_url", "agency", "venue", "contract_terms", "price_weight"):
                 del self.fields[name]
 
 
@@ -107,12 +108,15 @@ class PublishForm(StepForm):
         from procurement.timetable import timetable
 
         self.plan = timetable(self.subject)
-        self.warnings = drafting.warnings_of(self.subject)
+        self.warnings = add_cautions(self, drafting.unanswered(self.subject))
         self.fields["deadline"].initial = self.plan.moment
         self.fields["documents_until"].initial = self.plan.documents_until.date
         self.fields["deadline"].help_text = _("Earliest lawful day: {day} ({article})").format(day=self.plan.deadline, article=self.plan.deadline.article)
         if self.subject.venue == "internal":
             del self.fields["happened_on"]
+
+    def arguments(self):
+        return with_answers(super().arguments())
 
 
 class ClarifyForm(StepForm):

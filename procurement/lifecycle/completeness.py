@@ -3,19 +3,18 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from kernel import rules
 from kernel.money import ZERO
 from kernel.rules import carries
-from procurement.lifecycle import fund_uses
+from procurement import wording
+from procurement.lifecycle import fund_uses, splitting, survey
 from procurement.lifecycle.budget_bounds import share_warnings
-from procurement.lifecycle.configuration import direct_choice_allowed, gates_for, threshold_of
+from procurement.lifecycle.cautions import Caution
+from procurement.lifecycle.configuration import direct_choice_allowed, gates_for
 from procurement.lifecycle.project_funds import overplanned
-from procurement.models import Indicator, Project
-
-LIVE = ("in_review", "returned", "approved", "sourcing", "contracted", "closed")
+from procurement.models import Indicator
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,8 @@ class Lack:
 
 
 @carries("A07")
-def lacks(project):
-    """Everything missing, in the order of the form. Empty: the project may be submitted."""
+def lacks(project, counted=None):
+    """Everything missing, in the order of the form. Empty: the project may be submitted. `counted`: splitting.counted, asked once for a page."""
     found = []
     needs = list(project.needs.all())
     if not needs:
@@ -51,6 +50,9 @@ def lacks(project):
         found.append(Lack("outcome_indicator", _("No indicator measures benefit or satisfaction.")))
     if project.way == "open" and project.declared_at is None:
         found.append(Lack("declaration", _("It is not declared whether a provider helped to draft this."), article="实施条例 第18条"))
+    for hit in wording.of_project(project):
+        if hit.blocks:
+            found.append(Lack(hit.key, f"“{hit.words}” {hit.says} {hit.todo}", "project_budget" if hit.kind == "lines" else "project_edit", hit.article))
     if project.way == "intended":
         if not project.intended_id:
             found.append(Lack("intended", _("The intended provider is not named.")))
@@ -76,64 +78,39 @@ def lacks(project):
         )
     elif refusal := overplanned(project):
         found.append(Lack(refusal.code, refusal.sentence, "project_funding", rules.get("E06").article))
+    if refusal := survey.objection_to_approval(project):
+        found.append(Lack(refusal.code, refusal.sentence, "project_survey", refusal.article))
+    if refusal := splitting.objection(project, counted):
+        found.append(Lack(refusal.code, f"{refusal.sentence} {refusal.todo}", "project_exception", refusal.article))
     if not gates_for(project.purchaser, project.budget_total):
         found.append(Lack("no_gates", _("The street has not set up its review gates yet."), ""))
     return found
 
 
-@dataclass(frozen=True)
-class Caution:
-    """Something to look at; it does not block. `projects` are the other purchases counted."""
-
-    key: str
-    sentence: object
-    article: str = ""
-    projects: tuple = ()
-
-
-@carries("A02")
-def splitting(project):
-    """A02 化整为零 (政府采购法 第28条): purchaser + budget project (fund) + 品目 + fiscal year. A Caution when several purchases together pass
-    the threshold that this one alone does not, or None. Without an entered open-tender threshold the limit 限额标准 is used."""
-    found = threshold_of(project.purchaser)
-    limit = (found.open_tender or found.limit) if found else None
-    if limit is None or project.budget_total >= limit:
-        return None
-    same_item = Q(code=project.code_id) if project.code_id else Q(item=project.item_id)
-    others = Project.objects.filter(same_item, purchaser=project.purchaser_id, fiscal_year=project.fiscal_year, status__in=LIVE).exclude(pk=project.pk)
-    funds = [row.fund_id for row in project.fundings.all()]
-    if funds:
-        others = others.filter(fundings__fund__in=funds).distinct()
-    others = list(others)
-    total = sum((other.ceiling if other.ceiling is not None else other.budget_total for other in others), project.budget_total)
-    rule = rules.get("A02")
-    if len(others) + 1 < rule.value("purchases") or total <= limit:
-        return None
-    return Caution(
-        "splitting",
-        _("With {count} other purchase(s) of the same item from the same funds in {year} this comes to {total} yuan, above {limit} yuan: this may be splitting.").format(
-            count=len(others), year=project.fiscal_year, total=f"{total:,.2f}", limit=f"{limit:,.2f}"
-        ),
-        rule.article,
-        tuple(others),
-    )
-
-
-def warnings(project):
-    """What reviewers should look at: splitting, expected money, a long term, people and running cost missing."""
-    found = [warning] if (warning := splitting(project)) else []
+def warnings(project, counted=None):
+    """What is passed only with a recorded reason and reviewers look at: splitting, expected money, a long term, people missing, the negative list."""
+    counted = splitting.counted(project) if counted is None else counted
+    found = [splitting.caution_of(project, counted)] if counted else []
     for row in project.fundings.all():
         if word := fund_uses.forbidden_by(row.fund, project.item):
-            found.append(Caution("forbidden_use", fund_uses.sentence(row.fund, word)))
+            found.append(Caution(f"forbidden_use_{row.fund_id}", fund_uses.sentence(row.fund, word), figures=(word,)))
         if row.fund.status == "expected":
             found.append(
-                Caution("expected_money", _("“{fund}” is expected money: nothing may be published or signed before it is approved.").format(fund=row.fund), rules.get("E06").article)
-            )
+                Caution(
+                    f"expected_money_{row.fund_id}", _("“{fund}” is expected money: nothing may be published or signed before it is approved.").format(fund=row.fund),
+                    rules.get("E06").article, figures=(str(row.fund_id), f"{row.amount:.2f}"),
+                )
+            )  # fmt: skip
     rule = rules.get("D15")
     if project.ends_on > project.starts_on + timedelta(days=366 * rule.value("normal_term")):
-        found.append(Caution("long_term", _("The term is longer than one year: budget, content and money must be secured."), rule.article))
+        term = (project.starts_on.isoformat(), project.ends_on.isoformat())
+        found.append(Caution("long_term", _("The term is longer than one year: budget, content and money must be secured."), rule.article, figures=term))
     kinds = {line.kind for line in project.lines.all()}
     if kinds and "people" not in kinds:
-        found.append(Caution("no_people", _("The budget pays no people: who does the work?")))
-    found += [Caution(f"share_{warning.kind}_{warning.side}", warning.sentence) for warning in share_warnings(project)]
+        found.append(Caution("no_people", _("The budget pays no people: who does the work?"), figures=(f"{project.budget_total:.2f}",)))
+    found += [Caution(f"share_{warning.kind}_{warning.side}", warning.sentence, figures=(str(warning.percent), str(warning.bound))) for warning in share_warnings(project)]
+    found += [
+        Caution(f"words_{hit.key}", f"{wording.PLACES[hit.kind]}：“{hit.words}” {hit.says} {hit.todo}", hit.article, figures=(hit.words,))
+        for hit in wording.of_project(project) if not hit.blocks
+    ]  # fmt: skip
     return found

@@ -21,8 +21,9 @@ from django.utils.translation import pgettext_lazy
 from kernel import clock, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import yuan
+from procurement.lifecycle import cautions as warned
 from procurement.lifecycle.budget import differs, replace_budget, snapshot, within_cut
-from procurement.lifecycle.completeness import lacks
+from procurement.lifecycle.completeness import lacks, warnings
 from procurement.lifecycle.consent import gates_of
 from procurement.lifecycle.gates import APPROVE, CUT, PASS_GATE, REJECT, SEND_BACK, cut, drafters, open_gate, pass_gate, reject, send_back, undo_pass
 from procurement.lifecycle.indicators import replace_indicators
@@ -65,10 +66,10 @@ EDIT = Step("edit", _("Edit"), ("draft", "returned"), None, may_apply, _only_lin
 BUDGET = Step("budget", _("Change the budget"), ("draft", "returned"), None, may_draft)
 FUNDING = Step("funding", _("Change the funding"), ("draft", "returned"), None, may_apply)
 SUBMIT = Step(
-    "submit", _("Submit"), ("draft",), "in_review", may_apply, _incomplete, withdrawable=True, rules=("A07", "E06"), waits_for=_("community"),
+    "submit", _("Submit"), ("draft",), "in_review", may_apply, _incomplete, withdrawable=True, rules=("A02", "A06", "A07", "E06"), waits_for=_("community"),
     hint=_("The project goes to the first gate; you can take it back until somebody has decided."),
 )  # fmt: skip
-RESUBMIT = Step("resubmit", _("Submit again"), ("returned",), "in_review", may_apply, _incomplete, rules=("A07", "E06"), waits_for=_("community"))
+RESUBMIT = Step("resubmit", _("Submit again"), ("returned",), "in_review", may_apply, _incomplete, rules=("A02", "A06", "A07", "E06"), waits_for=_("community"))
 SETTLE = Step("settle", _("Accept the cut"), ("returned",), "approved", may_apply, _incomplete, tone="secondary")
 CANCEL = Step("cancel", _("Cancel the project"), ("draft", "returned"), "cancelled", may_apply, tone="danger", needs_reason=True)
 TAKE = Step(
@@ -233,18 +234,28 @@ def _new_revision(project):
 
 @LIFE.verb(SUBMIT)
 @transaction.atomic
-def submit(project, *, actor, happened_on=None, reason=""):
-    """Hand the draft to the gates of its amount. Refused while anything is missing (completeness.lacks)."""
-    project = advance(project, SUBMIT, actor=actor, happened_on=happened_on, reason=reason)
+def submit(project, *, actor, happened_on=None, reason="", cautions=None):
+    """Hand the draft to the gates of its amount. Refused while anything is missing (completeness.lacks) or a warning has no reason.
+
+    `cautions`: key of a warning → why it is done all the same (see cautions.py)."""
+    open_cautions = unanswered(project)
+    project = advance(project, SUBMIT, actor=actor, happened_on=happened_on, reason=reason, params=warned.as_params(open_cautions, cautions))
     _declare_helpers(project)
     _new_revision(project)
+    warned.record(open_cautions, cautions, actor=actor, project=project, revision=project.revision)
     _open_runs(project)
     return project
 
 
+def unanswered(project):
+    """The project's warnings that no recorded reason covers yet."""
+    found = project.known_warnings if hasattr(project, "known_warnings") else warnings(project)
+    return warned.unanswered(found, project.caution_reasons.all()) if found else []
+
+
 @LIFE.verb(RESUBMIT)
 @transaction.atomic
-def resubmit(project, *, actor, happened_on=None, reason=""):
+def resubmit(project, *, actor, happened_on=None, reason="", cautions=None):
     """Come again after a send-back or a cut. Unchanged text (say why) and a mere cut keep the passed gates; any other change runs all gates again.
 
     A cut by the last gate is settled by this: the project is approved at the new total.
@@ -265,15 +276,16 @@ def resubmit(project, *, actor, happened_on=None, reason=""):
     passed = project.gate_runs.filter(result__in=("passed", "cut"))
     standing = set() if changed else set(passed.values_list("key", flat=True))
     left = [gate for gate in gates_of(project) if gate.key not in standing]
-    step = RESUBMIT if left else SETTLE
+    step, open_cautions = RESUBMIT if left else SETTLE, unanswered(project)
     project = advance(
         project, step, actor=actor, happened_on=happened_on, reason=reason,
-        changes={"ceiling": project.budget_total} if step is SETTLE else None, params={"standing": sorted(standing)},
+        changes={"ceiling": project.budget_total} if step is SETTLE else None, params={"standing": sorted(standing), **warned.as_params(open_cautions, cautions)},
     )  # fmt: skip
     if changed:
         passed.update(result="void")
     _declare_helpers(project)
     _new_revision(project)
+    warned.record(open_cautions, cautions, actor=actor, project=project, revision=project.revision)
     if step is RESUBMIT:
         _open_runs(project, standing)
     return project

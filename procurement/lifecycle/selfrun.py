@@ -14,6 +14,7 @@ from kernel.money import yuan
 from procurement import drafting, timetable
 from procurement.lifecycle import bid as bids
 from procurement.lifecycle import lot as lots
+from procurement.lifecycle import splitting
 from procurement.lifecycle import tender as tenders
 from procurement.lifecycle.award import write_award
 from procurement.models import Bid
@@ -36,10 +37,10 @@ def objection_to_choice(project, actor=None):
         drafting.check_projects([project])
     except Refusal as refusal:
         return refusal
-    return None
+    return splitting.objection(project)
 
 
-@rules.carries("B26", "E06")
+@rules.carries("A02", "B26", "E06")
 @transaction.atomic
 def choose_provider(project, *, actor, organization, amount, reason, quotes=(), happened_on=None):
     """Choose the provider of an approved project below the limit; returns the Award.

@@ -17,6 +17,8 @@ from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import ZERO
 from procurement import drafting, sealing, timetable
 from procurement.announcements import announce
+from procurement.lifecycle import cautions as warned
+from procurement.lifecycle import intention
 from procurement.models import Lot, ScoreItem, SelfRunProfile, Tender
 from procurement.permissions_tender import may_attend, may_decide, may_handle_tender
 
@@ -83,7 +85,7 @@ def any_hand(user, tender):
 
 PUBLISH = Step(
     "publish", _("Publish"), ("draft",), "published", may_handle_tender, objection=drafting.objection_to_publish,
-    rules=("B09", "B13", "C02", "E06"), hint=_("The rules in force are frozen and the notice becomes public."), waits_for=_("handler"),
+    rules=("A05", "A06", "A08", "A10", "A12", "B09", "B13", "C02", "E06"), hint=_("The rules in force are frozen and the notice becomes public."), waits_for=_("handler"),
 )
 CLARIFY = Step(
     "clarify", _("Clarify or correct the documents"), ("published",), None, may_handle_tender, objection=_clarifiable, tone="secondary", rules=("B09",),
@@ -132,7 +134,7 @@ LIFE.verb_labels = {
 }
 EDITABLE = (
     "title", "method_reason", "plan_number", "venue", "external_platform", "external_url", "agency", "requirements", "qualification", "contract_terms",
-    "contact", "price_weight", "max_lots_won", "intention_on", "exception_reason", "approval_document",
+    "contact", "price_weight", "max_lots_won", "intention_on", "approval_document",
 )
 
 
@@ -166,6 +168,7 @@ def create_tender(projects, *, actor, method="consultation", title="", lots=None
         if name not in EDITABLE:
             raise TypeError(f"create_tender takes no {name}")
         setattr(tender, name, value)
+    tender.intention_on = tender.intention_on or intention.day_of([row["project"] for row in rows])
     tender.contact = tender.contact or f"{actor.name} {first.purchaser.phone}".strip()
     tender.requirements = tender.requirements or drafting.requirements_of([row["project"] for row in rows])
     tender.save()
@@ -209,10 +212,11 @@ def edit(tender, *, actor, score_items=None, **fields):
 
 
 @LIFE.verb(PUBLISH)
-@rules.carries("B08", "B09", "B13", "A04", "A05", "A10", "A12", "C02", "E06")
+@rules.carries("B08", "B09", "B13", "A02", "A03", "A04", "A05", "A06", "A08", "A09", "A10", "A11", "A12", "C02", "E06")
 @transaction.atomic
-def publish(tender, *, actor, deadline=None, documents_until=None, happened_on=None, reason=""):
-    """Freeze rules and profile, make the key, publish the notice, move the projects to sourcing.
+def publish(tender, *, actor, deadline=None, documents_until=None, happened_on=None, reason="", cautions=None):
+    """Freeze rules and profile, make the key, publish the notice, move the projects to sourcing. Each warning needs its reason
+    (`cautions`: key → {"reason", "basis"}, see cautions.py).
 
     `deadline` (aware moment) and `documents_until` (date) default to the earliest lawful ones and may not be earlier.
     Only a purchase on another platform may have a `happened_on` before today: its clock starts there.
@@ -220,7 +224,9 @@ def publish(tender, *, actor, deadline=None, documents_until=None, happened_on=N
     external = tender.venue == "external"
     if not external and happened_on and happened_on != clock.today():
         raise Refusal("server_time", _("A notice on this platform is published now, not on another day."), field="happened_on")
-    tender = advance(tender, PUBLISH, actor=actor, happened_on=happened_on if external else None, reason=reason)
+    open_cautions = drafting.unanswered(tender)
+    tender = advance(tender, PUBLISH, actor=actor, happened_on=happened_on if external else None, reason=reason, params=warned.as_params(open_cautions, cautions))
+    warned.record(open_cautions, cautions, actor=actor, tender=tender)
     start = happened_on if external and happened_on else clock.today()
     tender.frozen = {
         **rules.snapshot(on=start, **timetable.scope_of(tender)),

@@ -12,6 +12,7 @@ from procurement.models.fund_money import FundAdjustment, FundEntry, FundReceipt
 from procurement.models.gate_vote import GateVote, MeetingVote
 from procurement.models.indicator import Indicator
 from procurement.models.payment import ChecklistRow, Closing, PaymentApproval, PaymentRequest
+from procurement.models.preparation import CautionReason, DocumentReview, Intention, MarketSurvey, ReviewPart, SurveyAnswer
 from procurement.models.project import (
     BudgetLine,
     GateRun,
@@ -27,8 +28,8 @@ from procurement.models.tender import Announcement, Award, Lot, OpenerKey, Score
 
 __all__ = [
     "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetBounds", "BudgetLine", "Catalogue", "CatalogueItem",
-    "ChecklistRow", "Clearance", "Closing", "Contract", "CostVoucher", "Fund", "FundAdjustment", "FundEntry", "FundReceipt", "Gate", "GateRun",
-    "GateVote", "Indicator", "KeyPerson", "Lot", "Meeting", "MeetingItem", "MeetingVote", "OpenerKey", "PaymentApproval", "PaymentRequest",
-    "PaymentStage", "PaymentStep", "PlannedActivity", "Project", "ProjectFund", "ProjectList", "ProjectRevision", "ScoreItem", "SelfRunProfile",
-    "SignIn", "Tender", "TenderOpener", "YearPortion",
+    "CautionReason", "ChecklistRow", "Clearance", "Closing", "Contract", "CostVoucher", "DocumentReview", "Fund", "FundAdjustment", "FundEntry",
+    "FundReceipt", "Gate", "GateRun", "GateVote", "Indicator", "Intention", "KeyPerson", "Lot", "MarketSurvey", "Meeting", "MeetingItem",
+    "MeetingVote", "OpenerKey", "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity", "Project", "ProjectFund",
+    "ProjectList", "ProjectRevision", "ReviewPart", "ScoreItem", "SelfRunProfile", "SignIn", "SurveyAnswer", "Tender", "TenderOpener", "YearPortion",
 ]

@@ -45,7 +45,6 @@ class Tender(Living):
     public_key = models.TextField(blank=True, editable=False)
     key_wraps = models.JSONField(default=dict, editable=False)
     intention_on = models.DateField(_("intention published on"), null=True, blank=True)
-    exception_reason = models.CharField(_("why this is done in spite of the warnings"), max_length=600, blank=True)
     approval_document = models.CharField(_("approval of the finance bureau"), max_length=80, blank=True)
     notice_until = models.DateField(null=True, editable=False)
     opens_at = models.DateTimeField(_("opening"), null=True, editable=False)

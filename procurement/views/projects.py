@@ -12,8 +12,10 @@ from kernel.cleaning import CleanForm
 from kernel.detail import render_detail, trail_of
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for, principals_of
+from procurement.advice import advice_for
 from procurement.forms.project import FundingFormSet, IndicatorFormSet, ProjectFileForm, ProjectForm, applies, funds_for
 from procurement.gate_times import Holders, measured, waits
+from procurement.lifecycle import splitting
 from procurement.lifecycle.budget import groups, shares
 from procurement.lifecycle.completeness import lacks, warnings
 from procurement.lifecycle.gates import said
@@ -72,7 +74,10 @@ def project_detail(request, pk):
     snapshots = {row.number: row.snapshot for row in project.revisions.all()} if project.revision > 1 else {}
     drafting = project.status in ("draft", "returned")
     decided = [run for run in runs if run.revision == project.revision and run.result in ("returned", "rejected")]
-    project.known_lacks = lacks(project) if drafting else []
+    weighed = project.status in ("draft", "returned", "in_review", "approved")
+    counted = splitting.counted(project) if weighed else False
+    project.known_lacks = lacks(project, counted) if drafting else []
+    project.known_warnings = warnings(project, counted) if weighed else []
     votes = Prefetch("votes", GateVote.objects.select_related("user", "on_behalf_of"))
     prefetch_related_objects([run for run in runs if run.votes_needed > 1], votes)
     for run in runs:
@@ -82,7 +87,7 @@ def project_detail(request, pk):
         request, project, "procurement/project.html", lines=lines, groups=groups(plan.values(), lines), plan=plan.values(), fundings=project.fundings.all(),
         shares=shares(lines), needs=project.needs.all(), helpers=project._helpers, runs=runs, remarks=line_remarks(run for run in runs if run.revision == project.revision), cut=open_cut(project),
         waits=waiting, revised=revised(project, runs, snapshots), answer_reason=answer_of(project),
-        objected=decided[-1] if decided and project.status in ("returned", "rejected") else None, lacks=project.known_lacks, warnings=warnings(project) if project.status in ("draft", "returned", "in_review", "approved") else [],
+        objected=decided[-1] if decided and project.status in ("returned", "rejected") else None, lacks=project.known_lacks, warnings=project.known_warnings,
         attachable=may_draft(request.user, project) or may_handle(request.user, project), editable=may_take(request.user, project, EDIT), fundable=may_take(request.user, project, FUNDING),
     )  # fmt: skip
 
@@ -103,7 +108,9 @@ def project_create(request):
             refused(form, refusal)
     return render_form(
         request, form, title=_("Apply for a project"), intro=_("First the facts, then plan and budget, then the funds. You can save at any time and submit when nothing is missing."),
-        rules=["A07", "A11"], submit=_("Save and go on to the budget"), cancel=reverse("project_list"), draft="project-new", template="procurement/project_form.html", formsets=[indicators], chosen=item_of(form, request),
+        rules=["A07", "A11"], submit=_("Save and go on to the budget"), cancel=reverse("project_list"), draft="project-new", template="procurement/project_form.html",
+        formsets=[indicators], chosen=item_of(form, request),
+        advice=advice_for(nearest) if (nearest := form.fields["purchaser"].queryset.filter(pk=form.fields["purchaser"].initial).first()) else None,
     )  # fmt: skip
 
 
@@ -119,7 +126,10 @@ def project_edit(request, pk):
             return redirect(edit_project(visible(request, pk), actor=request.user, indicators=indicators.rows(), **form.facts()))
         except Refusal as refusal:
             refused(form, refusal)
-    return render_form(request, form, title=_("Edit the application"), rules=["A07"], cancel=project.get_absolute_url(), draft=f"project-{pk}", template="procurement/project_form.html", formsets=[indicators], chosen=item_of(form, request))
+    return render_form(
+        request, form, title=_("Edit the application"), rules=["A07"], cancel=project.get_absolute_url(), draft=f"project-{pk}", template="procurement/project_form.html",
+        formsets=[indicators], chosen=item_of(form, request), advice=advice_for(project.purchaser, project.budget_total or None),
+    )  # fmt: skip
 
 
 def item_of(form, request):

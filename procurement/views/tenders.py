@@ -19,6 +19,7 @@ from kernel.lifecycle import Refusal, principals_of
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
 from kernel.models import Hold, TrailRow
 from procurement import drafting
+from procurement.advice import advice_for
 from procurement.forms.tender import STANDARD_ITEMS, TenderForm, item_formset
 from procurement.lifecycle import tender as tenders
 from procurement.models import Bid, Contract, Lot, Project, Tender
@@ -78,7 +79,7 @@ def tender_create(request):
             refused(form, refusal)
     return render_form(
         request, form, title=_("New purchase"), formsets=[items], rules=["B08", "C02", "A12"], submit=_("Save the draft"), cancel=reverse("tender_list"), draft="tender-new",
-        intro=_("Choose the approved projects and the method; everything can be changed until it is published."),
+        intro=_("Choose the approved projects and the method; everything can be changed until it is published."), template="procurement/tender_form.html",
     )  # fmt: skip
 
 
@@ -101,7 +102,7 @@ def tender_edit(request, pk):
             refused(form, refusal)
     return render_form(
         request, form, title=_("Edit {title}").format(title=tender.title), formsets=[] if lowest else [items], rules=["A10", "A12", "C02"], cancel=tender.get_absolute_url(),
-        draft=f"tender-{pk}",
+        draft=f"tender-{pk}", template="procurement/tender_form.html", advice=advice_for(tender.purchaser, tender.ceiling), words_method=tender.method,
     )  # fmt: skip
 
 
@@ -135,8 +136,8 @@ def _lot_rows(user, tender, inside):
 @login_required
 def tender_detail(request, pk):
     """The page of a purchase. Before the opening nobody finds a number or a name of bidders here (B27)."""
-    lots = Prefetch("lots", Lot.objects.select_related("project__place", "award__organization", "project__purchaser"))
-    tender = get_object_or_404(Tender.objects.visible_to(request.user).select_related("purchaser__place", "handler", "profile").prefetch_related(lots), pk=pk)
+    lots = Prefetch("lots", Lot.objects.select_related("project__place", "award__organization", "project__purchaser__place", "project__item"))
+    tender = get_object_or_404(Tender.objects.visible_to(request.user).select_related("purchaser__place", "handler", "profile").prefetch_related(lots, "score_items"), pk=pk)
     user, now = request.user, clock.now()
     inside = _role(user, tender)
     own = list(Bid.objects.visible_to(user).filter(lot__tender=tender).exclude(status__in=OPENED_STATES).select_related("lot")) if organization_ids(user) else []

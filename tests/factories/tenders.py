@@ -14,12 +14,13 @@ from evaluation.lifecycle import conclusion, panel
 from evaluation.models import Expert
 from kernel import clock, seal
 from procurement import sealing
-from procurement.lifecycle import award, bid, opening, tender
+from procurement.lifecycle import award, bid, opening, review, survey, tender
 from procurement.models import Bid, Tender
 from tests.factories import projects
 from tests.factories.providers import make_provider
 
 STATES = ("draft", "published", "submitted", "closed", "opened", "scoring", "evaluated", "awarded", "announced")
+SCAN = projects.scan().read()
 WORDS = "白日依山尽黄河入海流-{}"
 ITEMS = (
     {"kind": "price", "name": "报价", "points": Decimal(20)},
@@ -65,15 +66,35 @@ def make_draft(office, rows=None, *, amount=300000, method="consultation", items
     rows = rows or [projects.make_project(office, "approved", amount)]
     values = {
         "method_reason": "政府购买服务项目", "plan_number": "采计〔2026〕12号", "intention_on": clock.today() - datetime.timedelta(days=40), "requirements": "按方案开展服务。",
-        "qualification": "具有独立承担民事责任的能力。", "contact": "经办人 028-0000", "exception_reason": "", **fields,
+        "qualification": "具有独立承担民事责任的能力。", "contact": "经办人 028-0000", **fields,
     }  # fmt: skip
     row = tender.create_tender(rows, actor=office.handler, method=method, score_items=items, **values)
+    if method != "self_run":
+        make_survey(office, rows)
+        make_reviews(office, row)
     if row.seal == "openers" and row.venue == "internal":
         people = make_openers(office)
         opening.appoint_openers(row, people[:3], people[3:], actor=office.handler)
         for person in people:
             opening.rehearse(row, actor=person, passphrase=passphrase_of(person))
     return row
+
+
+ANSWERS = [{"name": f"市场主体{number}", "way": "written", "supply": "能够提供", "price": Decimal(250000 + number)} for number in (1, 2, 3)]
+
+
+def make_survey(office, rows):
+    """A needs survey behind each project that has none yet (A06)."""
+    for row in rows:
+        if not row.surveys.exists():
+            survey.record_survey(row, actor=office.handler, title="服务供给与价格", held_on=clock.today(), result="供给充足，价格平稳。", answers=ANSWERS)
+
+
+def make_reviews(office, row):
+    """Legal and key review of a draft, by people who wrote nothing of it (A08)."""
+    sides = {"procurement": office.committee, "finance": office.accountant, "business": office.section, "supervision": office.supervisor}
+    for kind, parts in (("legal", {"legal": office.legal}), ("key", sides)):
+        review.record_review(row, actor=office.handler, kind=kind, parts=parts, opinion="同意。", risks="供应商不足时重新采购。", reviewed_on=clock.today(), file=("意见.png", SCAN))
 
 
 def make_bid(lot, provider, price, *, plan="每周开展两次活动。"):

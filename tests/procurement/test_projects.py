@@ -105,25 +105,6 @@ def test_goods_and_works_are_never_bought_as_a_service(office):
     assert [lack.key for lack in completeness.lacks(row)] == ["not_a_service"]
 
 
-@pytest.mark.rule("A02")
-def test_splitting_is_warned_of_over_purchaser_funds_item_and_year(office):
-    office.district.code = "510000"
-    office.district.save()
-    office.purchaser.place.code = "510107001"
-    office.purchaser.place.save()
-    money, item = make_fund(office, amount=3000000), make_item("拆分服务")
-    first = make_project(office, "submitted", amount=260000, funds=[money], item=item)
-    assert completeness.splitting(first) is None
-    second = make_project(office, "submitted", amount=260000, funds=[money], item=item)
-    warning = completeness.splitting(second)
-    assert warning.projects == (first,)
-    assert "520,000.00" in str(warning.sentence)
-    assert "第28条" in warning.article
-    assert completeness.splitting(make_project(office, "ready", amount=260000, funds=[make_fund(office)], item=item)) is None
-    assert completeness.splitting(make_project(office, "ready", amount=260000, funds=[money], item=item, fiscal_year=clock.today().year - 1)) is None
-    assert completeness.splitting(make_project(office, "ready", amount=260000, funds=[money], item=make_item("别的服务"))) is None
-
-
 def test_an_intended_provider_only_inside_the_direct_choice_band(office):
     provider = make_provider()
     facts = {"way": "intended", "intended": provider, "intended_reason": "唯一熟悉本社区", "alternatives": "询问过两家"}

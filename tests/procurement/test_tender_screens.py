@@ -49,6 +49,25 @@ def text(answer):
     return html.unescape(answer.content.decode())
 
 
+def prepare(client, project, row, office):
+    """Survey and reviews on their screens."""
+    answers = {"answers-TOTAL_FORMS": 3, "answers-INITIAL_FORMS": 0}
+    for number in range(3):
+        answers |= {f"answers-{number}-name": f"市场主体{number}", f"answers-{number}-way": "talk", f"answers-{number}-supply": "能够提供", f"answers-{number}-price": "250000"}
+    survey = {"title": "读书服务", "held_on": "2026-03-01", "result": "供给充足", **answers}
+    assert client.post(reverse("project_survey", args=[project.pk]), {**survey, "held_on": "2026-04-01"}).status_code == 422
+    assert client.post(reverse("project_survey", args=[project.pk]), survey).status_code == 302
+    address = reverse("tender_review", args=[row.pk])
+    assert address in text(client.get(row.get_absolute_url()))
+    facts = {"reviewed_on": "2026-03-02", "agreed": "1", "opinion": "同意", "risks": "响应不足时重新采购"}
+    assert client.post(address, {"kind": "legal", **facts, "part_legal": office.legal.pk}).status_code == 422  # no signed opinion
+    assert client.post(address, {"kind": "legal", **facts, "part_legal": office.legal.pk, "file": projects.scan()}).status_code == 302
+    sides = {"part_procurement": office.committee.pk, "part_finance": office.accountant.pk, "part_business": office.section.pk, "part_supervision": office.supervisor.pk}
+    answer = client.post(address, {"kind": "key", **facts, **sides, "part_procurement": office.handler.pk, "file": projects.scan()})
+    assert answer.status_code == 422 and "不得参加审查" in text(answer)  # the handler wrote the documents
+    assert client.post(address, {"kind": "key", **facts, **sides, "file": projects.scan()}).status_code == 302
+
+
 def test_from_project_to_notice(office, client):
     project = projects.make_project(office, "approved", 300000)
     client.force_login(office.handler)
@@ -66,7 +85,7 @@ def test_from_project_to_notice(office, client):
     edit = reverse("tender_edit", args=[row.pk])
     assert client.get(edit).status_code == 200
     kept = {"title": row.title, "venue": "internal", "requirements": row.requirements, "contact": "王经办 028-1", "price_weight": 20, "method_reason": "政府购买服务", "qualification": "独立承担民事责任"}
-    assert client.post(edit, {**kept, "plan_number": "采计〔2026〕9号", "exception_reason": "应急项目，未公开意向", **items()}).status_code == 302
+    assert client.post(edit, {**kept, "plan_number": "采计〔2026〕9号", **items()}).status_code == 302
     people = [office.section, office.leader, office.committee, office.legal, office.supervisor]
     for person in people:
         client.force_login(person)
@@ -84,9 +103,14 @@ def test_from_project_to_notice(office, client):
         assert reverse("opener_rehearse", args=[row.pk]) in text(client.get(reverse("desk")))
         assert client.post(reverse("opener_rehearse", args=[row.pk]), {"passphrase": passphrase_of(person)}).status_code == 302
     client.force_login(office.handler)
-    answer = act(client, "tender", row.pk, "publish", deadline="2026-03-11T10:00", documents_until="2026-03-09")
-    assert answer.status_code == 422 and "2026-03-12" in text(answer)
+    prepare(client, project, row, office)
     answer = act(client, "tender", row.pk, "publish", deadline="2026-03-12T15:00", documents_until="2026-03-09")
+    assert answer.status_code == 422 and "采购意向尚未公开" in text(answer)  # the warning asks its reason beside the field
+    why = {"caution_intention": "应急项目，未公开意向"}
+    answer = act(client, "tender", row.pk, "publish", deadline="2026-03-11T10:00", documents_until="2026-03-09", **why)
+    assert answer.status_code == 422 and "2026-03-12" in text(answer) and not row.caution_reasons.exists()
+    answer = act(client, "tender", row.pk, "publish", deadline="2026-03-12T15:00", documents_until="2026-03-09", **why)
+    assert row.caution_reasons.get().reason == "应急项目，未公开意向" and "应急项目，未公开意向" in text(client.get(row.get_absolute_url()))
     row.refresh_from_db()
     assert answer.status_code == 302 and row.status == "published" and row.deadline.astimezone(clock.ZONE).hour == 15
     client.logout()

@@ -1,0 +1,135 @@
+"""Screens of what is recorded before a purchase, and the words checked while typing."""
+
+from types import SimpleNamespace
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from kernel.forms import refused, render_form
+from kernel.lifecycle import Refusal, principals_of
+from kernel.lint import lint
+from procurement import drafting, wording
+from procurement.forms.preparation import ApprovalForm, ExceptionForm, IntentionForm, ReuseForm, ReviewForm, SurveyForm, answer_formset
+from procurement.lifecycle import intention, review, splitting, survey
+from procurement.models import Tender
+from procurement.permissions import may_apply
+from procurement.views.projects import visible
+
+MOST_ITEMS = 40
+TYPED = {"title": "title", "goal": "goal", "results": "goal", "qualification": "qualification", "requirements": "requirements", "contract_terms": "terms"}
+
+
+def _kept(form, verb):
+    """Run a verb with the form's data: True when it went through, else the refusal stands beside its field."""
+    try:
+        verb()
+    except Refusal as refusal:
+        refused(form, refusal)
+        return False
+    return True
+
+
+@login_required
+def project_survey(request, pk):
+    """Record a needs survey, or use one of the last year."""
+    project = visible(request, pk)
+    if not survey.may_record(request.user, project):
+        raise PermissionDenied
+    again = survey.reusable(project)
+    reuse = ReuseForm(request.POST or None, rows=again) if again and "survey" in request.POST else ReuseForm(rows=again)
+    reusing = request.method == "POST" and "survey" in request.POST
+    form = SurveyForm(None if reusing else request.POST or None, request.FILES or None, initial={"title": project.item.name})
+    answers = answer_formset(None if reusing else request.POST or None)
+    if reusing and reuse.is_valid() and _kept(reuse, lambda: survey.reuse_survey(project, reuse.cleaned_data["survey"], actor=request.user)):
+        return redirect(project)
+    if request.method == "POST" and not reusing and form.is_valid() and answers.is_valid():
+        rows = [row.cleaned_data for row in answers.forms if row.cleaned_data and row.has_changed()]
+        if _kept(form, lambda: survey.record_survey(project, actor=request.user, answers=rows, **form.cleaned_data)):
+            return redirect(project)
+    return render_form(
+        request, form, title=_("Needs survey of {project}").format(project=project), rules=["A06"], formsets=[answers], cancel=project.get_absolute_url(), reuse=reuse if again else None,
+        intro=_("Market bodies are asked about supply and price before needs are fixed. A survey may be used for a year."), template="procurement/survey.html",
+    )  # fmt: skip
+
+
+@login_required
+def project_intention(request, pk):
+    """Publish the purchase intention of a project."""
+    project = visible(request, pk)
+    if not survey.may_record(request.user, project):
+        raise PermissionDenied
+    initial = {"title": project.title, "summary": project.goal, "budget": survey.amount_of(project), "month": project.starts_on}
+    form = IntentionForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid() and _kept(form, lambda: intention.publish_intention(project, actor=request.user, **form.cleaned_data)):
+        return redirect(project)
+    return render_form(
+        request, form, title=_("Purchase intention of {project}").format(project=project), rules=["A05"], submit=_("Publish"), cancel=project.get_absolute_url(),
+        intro=_("Everybody can read it at once. The days until the notice count from here."),
+    )  # fmt: skip
+
+
+@login_required
+def project_exception(request, pk):
+    """The document that adjusted the budget or approved another method (A02)."""
+    project = visible(request, pk)
+    if not any(may_apply(person, project) for person in principals_of(request.user)):
+        raise PermissionDenied
+    form = ExceptionForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid() and _kept(form, lambda: splitting.record_exception(project, actor=request.user, **form.cleaned_data)):
+        return redirect(project)
+    return render_form(
+        request, form, title=_("Exception for {project}").format(project=project), rules=["A02"], cancel=project.get_absolute_url(), template="procurement/exception.html",
+        counted=splitting.counted(project), own=splitting.amount_of(project), project=project,
+        intro=_("Several purchases of one key may pass the open-tender threshold only when the budget was adjusted or another method approved."),
+    )  # fmt: skip
+
+
+def _draft(request, pk):
+    tender = get_object_or_404(Tender.objects.visible_to(request.user).select_related("purchaser__place"), pk=pk)
+    drafting.check_handler(request.user, tender)
+    return tender
+
+
+@login_required
+def tender_review(request, pk):
+    """Record the legal or the key review of a purchase's documents."""
+    tender = _draft(request, pk)
+    form = ReviewForm(request.POST or None, request.FILES or None, tender=tender)
+    if request.method == "POST" and form.is_valid() and _kept(form, lambda: review.record_review(tender, actor=request.user, **form.arguments())):
+        return redirect(tender)
+    return render_form(
+        request, form, title=_("Review of {tender}").format(tender=tender), rules=["A08"], cancel=tender.get_absolute_url(),
+        intro=_("Whoever wrote the needs or the documents may not review them. A changed text is reviewed again."), template="procurement/review_form.html", reviews=review.told(tender),
+    )  # fmt: skip
+
+
+@login_required
+def tender_approval(request, pk):
+    """Record the approval to leave the open tender."""
+    tender = _draft(request, pk)
+    form = ApprovalForm(request.POST or None, request.FILES or None, initial={"number": tender.approval_document})
+    if request.method == "POST" and form.is_valid() and _kept(form, lambda: drafting.record_approval(tender, actor=request.user, **form.cleaned_data)):
+        return redirect(tender)
+    return render_form(request, form, title=_("Approval for {tender}").format(tender=tender), rules=["A03"], cancel=tender.get_absolute_url(), intro=_("From the open-tender threshold on, another method is approved before the purchase starts."))
+
+
+@login_required
+@require_POST
+def words_check(request):
+    """The words of a form that the law looks at, as a fragment: asked while typing, decides nothing."""
+    documents = "qualification" in request.POST
+    statutory = documents and request.POST.get("method", request.GET.get("method", "")) != "self_run"
+    found = [(wording.PLACES[kind], hit) for name, kind in TYPED.items() for hit in lint(request.POST.get(name, "")[:10000], kind, statutory=statutory)]
+    count = request.POST.get("items-TOTAL_FORMS", "")[:4]
+    items = [_item(request, number) for number in range(min(int(count), MOST_ITEMS) if count.isdecimal() else 0)]
+    scoring = "；".join(f"{item.name} {item.standard}" for item in items if not item.legal_basis)
+    found += [(wording.PLACES["scoring"], hit) for hit in lint(scoring, "scoring", statutory=statutory)]
+    repeated = wording.scored_qualification(request.POST.get("qualification", ""), items) if documents else []
+    return render(request, "procurement/words.html", {"found": found, "repeated": repeated})
+
+
+def _item(request, number):
+    return SimpleNamespace(**{name: request.POST.get(f"items-{number}-{name}", "")[:1000] for name in ("kind", "name", "standard", "legal_basis")})
