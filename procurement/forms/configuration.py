@@ -1,11 +1,12 @@
 """What proposing a street's own settings asks."""
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 from kernel.cleaning import CleanModelForm
-from procurement.models import Fund, Gate, PaymentStep, SelfRunProfile
+from procurement.models import Fund, Gate, PaymentStep, PriceRule, SelfRunProfile
 
 
 class SettingForm(CleanModelForm):
@@ -64,4 +65,25 @@ class PaymentStepForm(SettingForm):
         fields = ["order", "name", "role", "fund", "amount_from", "amount_to", "valid_from"]
 
 
-FORMS = {"gate": GateForm, "profile": ProfileForm, "payment_step": PaymentStepForm}
+class PriceRuleForm(SettingForm):
+    class Meta:
+        model = PriceRule
+        fields = ["months_back", "minimum", "high", "low", "valid_from"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, least, most in (("months_back", 1, 120), ("minimum", 1, 100)):
+            self.fields[name].validators += [MinValueValidator(least), MaxValueValidator(most)]
+
+    def clean_high(self):
+        if self.cleaned_data["high"] <= 1:
+            raise forms.ValidationError(_("This multiple lies above 1."))
+        return self.cleaned_data["high"]
+
+    def clean_low(self):
+        if not 0 <= self.cleaned_data["low"] < 1:
+            raise forms.ValidationError(_("This multiple lies between 0 and 1."))
+        return self.cleaned_data["low"]
+
+
+FORMS = {"gate": GateForm, "profile": ProfileForm, "payment_step": PaymentStepForm, "price_rule": PriceRuleForm}

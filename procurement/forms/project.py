@@ -235,6 +235,13 @@ class GateForm(StepForm):
         return [self[name] for name in ("cut_to", "reason", "happened_on") if name in self.fields]
 
     @property
+    def price_flags(self):
+        """Far-off unit prices of the revision under review."""
+        from procurement.lifecycle.price_check import flags_of
+
+        return flags_of(self.subject)
+
+    @property
     def rows(self):
         """Each budget line with its remark field and what changed since the last revision."""
         from procurement.lifecycle.budget import line_changes

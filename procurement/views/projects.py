@@ -18,6 +18,7 @@ from kernel.listing import ChoiceFilter, Column, render_list
 from procurement.forms.project import FundingFormSet, ProjectFileForm, ProjectForm, applies, funds_for
 from procurement.lifecycle.budget import line_changes, shares
 from procurement.lifecycle.completeness import lacks, warnings
+from procurement.lifecycle.price_check import evidence, flags_of
 from procurement.lifecycle.project import EDIT, FUNDING, draft_project, edit_project, open_cut, set_funding
 from procurement.models import GateRun, Project, ProjectFund
 from procurement.permissions import may_draft, may_handle
@@ -91,6 +92,8 @@ def project_detail(request, pk):
     before, now = snapshots.get(project.revision - 1), snapshots.get(project.revision)
     drafting = project.status in ("draft", "returned")
     decided = [run for run in runs if run.revision == project.revision and run.result in ("returned", "rejected")]
+    if drafting:
+        project.known_evidence = evidence(project)
     project.known_lacks = lacks(project) if drafting else []
     remarks = {}
     for run in runs:
@@ -99,7 +102,7 @@ def project_detail(request, pk):
                 remarks.setdefault(int(key), []).append((run.name, text))
     return render_detail(
         request, project, "procurement/project.html", lines=lines, plan=plan.values(), fundings=project.fundings.all(),
-        shares=shares(lines), needs=project.needs.all(), helpers=project.drafting_help.all(), runs=runs, remarks=remarks, cut=open_cut(project),
+        shares=shares(lines), price_flags=flags_of(project), needs=project.needs.all(), helpers=project.drafting_help.all(), runs=runs, remarks=remarks, cut=open_cut(project),
         objected=decided[-1] if decided and project.status in ("returned", "rejected") else None, lacks=project.known_lacks, warnings=warnings(project) if project.status in ("draft", "returned", "in_review", "approved") else [],
         changes=[change for change in line_changes(before, now) if change.what != "same"] if before and now else [],
         attachable=may_draft(request.user, project) or may_handle(request.user, project), editable=may_take(request.user, project, EDIT), fundable=may_take(request.user, project, FUNDING),
