@@ -6,6 +6,7 @@ from tests.lives import (
     scenarios_contracts,
     scenarios_kernel,
     scenarios_money,
+    scenarios_prices,
     scenarios_projects,
     scenarios_providers,
     scenarios_tenders,
@@ -14,6 +15,6 @@ from tests.lives.harness import load_lives
 
 load_lives()
 __all__ = [
-    "load_lives", "scenarios_checks", "scenarios_communities", "scenarios_contracts", "scenarios_kernel", "scenarios_money", "scenarios_projects", "scenarios_providers",
+    "load_lives", "scenarios_checks", "scenarios_communities", "scenarios_contracts", "scenarios_kernel", "scenarios_money", "scenarios_prices", "scenarios_projects", "scenarios_providers",
     "scenarios_tenders",
 ]  # fmt: skip

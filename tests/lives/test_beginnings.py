@@ -19,6 +19,8 @@ from procurement.lifecycle import (
     meeting,
     opening,
     payment,
+    price,
+    price_check,
     project,
     project_funds,
     selfrun,
@@ -27,6 +29,7 @@ from procurement.lifecycle import (
 )
 from providers.lifecycle import account, organization
 from tests.factories import communities, contracts, projects, providers, tenders
+from tests.factories.prices import make_price
 from tests.lives.harness import Writes, contents, differing, undone, untouched
 from tests.lives.scenarios_checks import opened
 
@@ -61,6 +64,18 @@ def quoting():
     scene = approved(30000)
     scene.quotes = [{"organization": providers.make_provider(office=scene.office, place=scene.office.street).organization, "price": price} for price in (28000, 29000, 29500)]
     return scene
+
+
+def priced():
+    office = projects.make_office()
+    return SimpleNamespace(office=office, entry=make_price(office, 2000))
+
+
+def flagged():
+    office = projects.make_office()
+    for _number in range(3):
+        make_price(office, 2000)
+    return SimpleNamespace(office=office, project=projects.make_project(office, "ready", 20000))
 
 
 def walked(state):
@@ -117,6 +132,13 @@ BEGINNINGS = {
     "confirm an account": (accounted, lambda s: account.confirm_account(s.row, actor=s.second)),
     "rename": (lambda: providers.make_provider(), lambda s: organization.edit(s.organization, actor=s.user, address="新址", licence=providers.picture((4, 5, 6)))),
     "enter a fund": (street, lambda s: fund.create_fund(s.office.fund_owner, purchaser=s.office.purchaser, amount=1000, name="专项", source="fiscal", fiscal_year=clock.today().year)),
+    "enter a price": (street, lambda s: make_price(s.office, 2000, source="survey")),
+    "take over prices": (
+        street,
+        lambda s: price.take_over([{"name": "展板", "unit": "块", "place": s.office.community, "price": 90, "priced_on": clock.today(), "source": "standard", "note": "指导价"}], s.office.handler),
+    ),
+    "learn a name": (priced, lambda s: price.learn(s.office.district.pk, "读物", "批", s.entry.item, actor=s.office.handler)),
+    "explain a price": (flagged, lambda s: price_check.explain(s.project, {s.project.lines.get(name="图书").pk: "含三年更新"}, actor=s.office.staff)),
     "commit money": (approved, lambda s: project_funds.commit(s.project, 10000, s.office.handler)),
     "draft a project": (
         lambda: SimpleNamespace(office=(office := projects.make_office()), need=projects.make_need(office), item=projects.make_item()),
