@@ -7,6 +7,7 @@ from procurement import (  # noqa: F401
     announce_funds,
     announce_portfolio,
     announce_preparation,
+    announce_prices,
     announce_projects,
     announce_tender,
     handing_over,

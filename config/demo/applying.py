@@ -4,6 +4,7 @@ import datetime
 from decimal import Decimal
 
 from communities.lifecycle import need as needs
+from config.demo import prices
 from config.demo.papers import scan
 from config.demo.preparing import reasons
 from kernel import clock
@@ -46,6 +47,7 @@ def apply(plot, theme, office, cast, travel):
     row = project.set_budget(row, plan, lines, office.community)
     yield "draft", row
     row = project.set_funding(row, [{"fund": cast.funds[office.fund_key, row.fiscal_year], "amount": row.budget_total}], office.community)
+    prices.explain(row, office.community)
     travel.minutes(90)
     row = project.submit(row, actor=office.community, cautions=reasons(row))
     row = project.take(row, actor=office.handler)

@@ -5,6 +5,7 @@ import itertools
 
 from communities.lifecycle import need as needs
 from communities.lifecycle import staff, wish
+from config.demo import prices
 from config.demo.applying import apply
 from config.demo.cast import Cast, script
 from config.demo.delivering import perform
@@ -38,6 +39,7 @@ def tell(stage, say=lambda line: None, now=None):
         clock.set_to(first)
         cast = Cast(told, sorted({first.year, now.year})).build()
         say(f"{len(cast.users)} people, {len(cast.places)} places, {len(cast.organizations)} organizations")
+        prices.stock(cast)
         for plot in play["plots"]:
             reached = run(plot, play["themes"][plot["theme"]], cast, now, LEVELS.index(STAGES[stage]))
             say(f"{plot['title']}: {reached}")

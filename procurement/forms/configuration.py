@@ -1,12 +1,13 @@
 """What proposing a street's own settings asks."""
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 from kernel.cleaning import CleanModelForm
 from procurement.lifecycle.meeting import people_of
-from procurement.models import BudgetBounds, Fund, Gate, PaymentStep, SelfRunProfile
+from procurement.models import BudgetBounds, Fund, Gate, PaymentStep, PriceRule, SelfRunProfile
 
 
 class SettingForm(CleanModelForm):
@@ -99,4 +100,25 @@ class BudgetBoundsForm(SettingForm):
         return data
 
 
-FORMS = {"gate": GateForm, "profile": ProfileForm, "payment_step": PaymentStepForm, "budget_bounds": BudgetBoundsForm}
+class PriceRuleForm(SettingForm):
+    class Meta:
+        model = PriceRule
+        fields = ["months_back", "minimum", "high", "low", "valid_from"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, least, most in (("months_back", 1, 120), ("minimum", 1, 100)):
+            self.fields[name].validators += [MinValueValidator(least), MaxValueValidator(most)]
+
+    def clean_high(self):
+        if self.cleaned_data["high"] <= 1:
+            raise forms.ValidationError(_("This multiple lies above 1."))
+        return self.cleaned_data["high"]
+
+    def clean_low(self):
+        if not 0 <= self.cleaned_data["low"] < 1:
+            raise forms.ValidationError(_("This multiple lies between 0 and 1."))
+        return self.cleaned_data["low"]
+
+
+FORMS = {"gate": GateForm, "profile": ProfileForm, "payment_step": PaymentStepForm, "budget_bounds": BudgetBoundsForm, "price_rule": PriceRuleForm}

@@ -243,6 +243,13 @@ class GateForm(StepForm):
         return list(self.subject.caution_reasons.select_related("by", "file"))
 
     @property
+    def price_flags(self):
+        """Far-off unit prices of the revision under review."""
+        from procurement.lifecycle.price_check import flags_of
+
+        return flags_of(self.subject)
+
+    @property
     def rows(self):
         """Each budget line with its remark field and what changed since the last revision, beside what was said about it then."""
         answers = self.revised.by_line if self.revised else {}

@@ -13,6 +13,7 @@ from procurement.lifecycle import fund_uses, splitting, survey
 from procurement.lifecycle.budget_bounds import share_warnings
 from procurement.lifecycle.cautions import Caution
 from procurement.lifecycle.configuration import direct_choice_allowed, gates_for
+from procurement.lifecycle.price_check import unexplained
 from procurement.lifecycle.project_funds import overplanned
 from procurement.models import Indicator
 
@@ -25,6 +26,13 @@ class Lack:
     sentence: object
     url_name: str = "project_edit"
     article: str = ""
+
+
+def unexplained_prices(project):
+    """One lack when far-off unit prices are not explained at their present amount."""
+    rows = unexplained(project)
+    names = "、".join(row.line.name for row in rows[:3])
+    return [Lack("price_unexplained", _("{count} unit price(s) lie far off comparable prices and are not explained: {names}.").format(count=len(rows), names=names), "project_prices")] if rows else []
 
 
 @carries("A07")
@@ -68,6 +76,7 @@ def lacks(project, counted=None):
         found.append(Lack("plan", _("The plan has no activity yet."), "project_budget"))
     if not project.lines.all() or project.budget_total <= 0:
         found.append(Lack("budget", _("The budget has no line yet."), "project_budget", rules.get("A11").article))
+    found += unexplained_prices(project)
     outside = [row for row in project.plan.all() if not project.starts_on <= row.planned_on <= project.ends_on]
     if outside:
         found.append(Lack("plan_dates", _("“{activity}” is planned outside the project's term.").format(activity=outside[0]), "project_budget"))

@@ -16,10 +16,10 @@ from communities.permissions import people
 from kernel import clock, rules, trail
 from kernel.lifecycle import Refusal, principals_of
 from kernel.money import yuan
-from procurement.models import BudgetBounds, Gate, PaymentStep, SelfRunProfile
+from procurement.models import BudgetBounds, Gate, PaymentStep, PriceRule, SelfRunProfile
 from procurement.permissions import may_settle_settings
 
-KINDS = {"gate": Gate, "profile": SelfRunProfile, "payment_step": PaymentStep, "budget_bounds": BudgetBounds}
+KINDS = {"gate": Gate, "profile": SelfRunProfile, "payment_step": PaymentStep, "budget_bounds": BudgetBounds, "price_rule": PriceRule}
 DEFAULT_LIMIT = yuan(500000)
 DIRECT_BELOW = yuan(20000)
 
@@ -66,6 +66,12 @@ def payment_steps_for(purchaser, amount, fund=None, on=None):
     rows = in_band(PaymentStep.in_force(on).filter(purchaser=purchaser), amount).order_by("order", "id")
     own = list(rows.filter(fund=fund)) if fund else []
     return own or list(rows.filter(fund=None))
+
+
+def price_rule_for(purchaser, on=None):
+    """The street's rule on far-off prices; without one of its own the usual figures (K), which a new street is given."""
+    rows = PriceRule.in_force(on).filter(purchaser=purchaser, withdraws=False)
+    return rows.order_by("-valid_from", "-id").first() or PriceRule(purchaser=purchaser)
 
 
 def direct_choice_allowed(purchaser, amount, on=None):
@@ -183,6 +189,7 @@ def default_rows(purchaser):
             }  # fmt: skip
     for order, name, role in ((1, "科室审核", "section"), (2, "财务审核", "accountant"), (3, "分管领导审批", "leader")):
         yield PaymentStep, {"order": order, "name": name, "role": role}
+    yield PriceRule, {}
 
 
 @transaction.atomic

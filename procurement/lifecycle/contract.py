@@ -24,6 +24,7 @@ from procurement.lifecycle import project as projects
 from procurement.lifecycle import project_funds
 from procurement.lifecycle import stage as stages
 from procurement.lifecycle.contract_draft import LIVE, terms_objection
+from procurement.lifecycle.price import keep_contract_prices
 from procurement.models import Contract, KeyPerson, Lot, PaymentRequest, PaymentStage, ProjectFund, YearPortion
 from procurement.permissions_contract import handles, leads
 from providers.lifecycle.organization import objection_to_provider
@@ -110,7 +111,7 @@ LIFE = Life(
     states={"draft": _("draft"), "performing": _("being performed"), "terminated": _("terminated"), "closed": _("closed"), "cancelled": _("cancelled")},
     steps=(SIGN, PUBLISH, FILE, REPLACE, CLOSE, TERMINATE, CANCEL),
 )
-LIFE.verb_labels = {"assign_auditor": _("third-party supervisor assigned")}
+LIFE.verb_labels = {"assign_auditor": _("third-party supervisor assigned"), "keep_prices": _("unit prices kept for later budgets")}
 
 
 def committed_elsewhere(contract):
@@ -242,6 +243,7 @@ def close(contract, *, actor, happened_on=None, reason=""):
     """Everything is accepted and paid: give the unused commitment back and, with the last contract, close the project."""
     contract = advance(contract, CLOSE, actor=actor, happened_on=happened_on, reason=reason, changes={"ended_on": contract.ended_on or happened_on or clock.today()})
     adjust_commitment(contract, contract.net_paid, actor, happened_on)
+    keep_contract_prices(contract, actor)
     others = Contract.objects.filter(project=contract.project_id).exclude(status__in=("closed", "cancelled")).exclude(pk=contract.pk)
     open_lots = Lot.objects.filter(project=contract.project_id).exclude(status__in=("contracted", "failed"))
     if contract.project.status == "contracted" and not others.exists() and not open_lots.exists():

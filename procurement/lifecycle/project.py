@@ -22,6 +22,7 @@ from kernel import clock, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import yuan
 from procurement.lifecycle import cautions as warned
+from procurement.lifecycle import price_check
 from procurement.lifecycle.budget import differs, replace_budget, snapshot, within_cut
 from procurement.lifecycle.completeness import lacks, warnings
 from procurement.lifecycle.consent import gates_of
@@ -92,7 +93,7 @@ LIFE = Life(
 )  # fmt: skip
 for _step, _function in ((PASS_GATE, pass_gate), (CUT, cut), (SEND_BACK, send_back), (REJECT, reject), (HAND_OVER, hand_over)):
     LIFE.verb(_step)(_function)
-LIFE.verb_labels = {"commit": _("money committed"), "release": _("commitment released")}
+LIFE.verb_labels = {"commit": _("money committed"), "release": _("commitment released"), "explain_prices": _("prices explained")}
 
 
 @transaction.atomic
@@ -230,6 +231,7 @@ def _new_revision(project):
     Project.objects.filter(pk=project.pk).update(revision=number)
     project.revision = number
     ProjectRevision.objects.create(project=project, number=number, snapshot=snapshot(project), made_at=clock.now())
+    price_check.freeze(project)
 
 
 @LIFE.verb(SUBMIT)

@@ -4,7 +4,7 @@ from procurement.models.backfill import Backfill
 from procurement.models.bid import Bid, BidPart
 from procurement.models.budget_bounds import BudgetBounds
 from procurement.models.catalogue import Catalogue, CatalogueItem
-from procurement.models.configuration import Gate, PaymentStep, SelfRunProfile
+from procurement.models.configuration import Gate, PaymentStep, PriceRule, SelfRunProfile
 from procurement.models.contract import Amendment, Clearance, Contract, KeyPerson, PaymentStage, YearPortion
 from procurement.models.delivery import Activity, CostVoucher, SignIn
 from procurement.models.fund import Fund
@@ -13,6 +13,7 @@ from procurement.models.gate_vote import GateVote, MeetingVote
 from procurement.models.indicator import Indicator
 from procurement.models.payment import ChecklistRow, Closing, PaymentApproval, PaymentRequest
 from procurement.models.preparation import CautionReason, DocumentReview, Intention, MarketSurvey, ReviewPart, SurveyAnswer
+from procurement.models.price import PriceAlias, PriceEntry, PriceExplanation, PriceFlag, PriceItem
 from procurement.models.project import (
     BudgetLine,
     GateRun,
@@ -30,6 +31,7 @@ __all__ = [
     "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetBounds", "BudgetLine", "Catalogue", "CatalogueItem",
     "CautionReason", "ChecklistRow", "Clearance", "Closing", "Contract", "CostVoucher", "DocumentReview", "Fund", "FundAdjustment", "FundEntry",
     "FundReceipt", "Gate", "GateRun", "GateVote", "Indicator", "Intention", "KeyPerson", "Lot", "MarketSurvey", "Meeting", "MeetingItem",
-    "MeetingVote", "OpenerKey", "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity", "Project", "ProjectFund",
-    "ProjectList", "ProjectRevision", "ReviewPart", "ScoreItem", "SelfRunProfile", "SignIn", "SurveyAnswer", "Tender", "TenderOpener", "YearPortion",
+    "MeetingVote", "OpenerKey", "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity", "PriceAlias", "PriceEntry",
+    "PriceExplanation", "PriceFlag", "PriceItem", "PriceRule", "Project", "ProjectFund", "ProjectList", "ProjectRevision", "ReviewPart", "ScoreItem",
+    "SelfRunProfile", "SignIn", "SurveyAnswer", "Tender", "TenderOpener", "YearPortion",
 ]

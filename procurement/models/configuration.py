@@ -1,5 +1,7 @@
 """What each street decides for itself: gates, self-run profiles, payment routes. Versioned, confirmed by a second person."""
 
+from decimal import Decimal
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -101,3 +103,20 @@ class PaymentStep(StreetSetting):
 
     def __str__(self):
         return self.name
+
+
+class PriceRule(StreetSetting):
+    """When a budget's unit price stands out: how far back prices count, how many are needed, from which multiple of their median on."""
+
+    purchaser = models.ForeignKey("communities.Purchaser", models.PROTECT, related_name="price_rules")
+    months_back = models.PositiveSmallIntegerField(_("months that count"), default=24)
+    minimum = models.PositiveSmallIntegerField(_("prices needed"), default=3)
+    high = models.DecimalField(_("too high from (times the median)"), max_digits=4, decimal_places=2, default=Decimal("1.50"))
+    low = models.DecimalField(_("too low up to (times the median)"), max_digits=4, decimal_places=2, default=Decimal("0.50"))
+
+    class Meta:
+        ordering = ["purchaser_id", "valid_from"]
+        constraints = [models.CheckConstraint(condition=models.Q(high__gt=1) & models.Q(low__lt=1) & models.Q(low__gte=0) & models.Q(minimum__gte=1) & models.Q(months_back__gte=1), name="price_rule_sane")]
+
+    def __str__(self):
+        return str(_("{low} to {high} times the median").format(low=self.low, high=self.high))

@@ -21,7 +21,10 @@ from procurement.lifecycle import configuration as settings_of
 from procurement.lifecycle.configuration import KINDS, limit_of, objection_to_confirming, threshold_of
 from procurement.permissions import SETTING_ROLES
 
-TITLES = {"gate": _("Review gates"), "profile": _("Self-run purchases by amount"), "payment_step": _("Steps of a payment"), "budget_bounds": _("Shares of people and running cost in a budget")}
+TITLES = {
+    "gate": _("Review gates"), "profile": _("Self-run purchases by amount"), "payment_step": _("Steps of a payment"),
+    "budget_bounds": _("Shares of people and running cost in a budget"), "price_rule": _("Far-off unit prices"),
+}  # fmt: skip
 
 
 def readable(user):

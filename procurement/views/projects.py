@@ -19,6 +19,7 @@ from procurement.lifecycle import splitting
 from procurement.lifecycle.budget import groups, shares
 from procurement.lifecycle.completeness import lacks, warnings
 from procurement.lifecycle.gates import said
+from procurement.lifecycle.price_check import evidence, flags_of
 from procurement.lifecycle.project import EDIT, FUNDING, draft_project, edit_project, open_cut, set_funding
 from procurement.models import GateRun, GateVote, Project, ProjectFund
 from procurement.permissions import may_draft, may_handle
@@ -76,6 +77,8 @@ def project_detail(request, pk):
     decided = [run for run in runs if run.revision == project.revision and run.result in ("returned", "rejected")]
     weighed = project.status in ("draft", "returned", "in_review", "approved")
     counted = splitting.counted(project) if weighed else False
+    if drafting:
+        project.known_evidence = evidence(project)
     project.known_lacks = lacks(project, counted) if drafting else []
     project.known_warnings = warnings(project, counted) if weighed else []
     votes = Prefetch("votes", GateVote.objects.select_related("user", "on_behalf_of"))
@@ -85,8 +88,8 @@ def project_detail(request, pk):
     waiting = waits(project, runs, Holders([project.purchaser_id]), measured(project.purchaser), voices=True) if project.status == "in_review" else []
     return render_detail(
         request, project, "procurement/project.html", lines=lines, groups=groups(plan.values(), lines), plan=plan.values(), fundings=project.fundings.all(),
-        shares=shares(lines), needs=project.needs.all(), helpers=project._helpers, runs=runs, remarks=line_remarks(run for run in runs if run.revision == project.revision), cut=open_cut(project),
-        waits=waiting, revised=revised(project, runs, snapshots), answer_reason=answer_of(project),
+        shares=shares(lines), price_flags=flags_of(project), needs=project.needs.all(), helpers=project._helpers, runs=runs, cut=open_cut(project),
+        remarks=line_remarks(run for run in runs if run.revision == project.revision), waits=waiting, revised=revised(project, runs, snapshots), answer_reason=answer_of(project),
         objected=decided[-1] if decided and project.status in ("returned", "rejected") else None, lacks=project.known_lacks, warnings=project.known_warnings,
         attachable=may_draft(request.user, project) or may_handle(request.user, project), editable=may_take(request.user, project, EDIT), fundable=may_take(request.user, project, FUNDING),
     )  # fmt: skip

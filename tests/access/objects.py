@@ -15,7 +15,7 @@ from evaluation.models import CallBack, Check, Finding, Panel
 from kernel import clock, holidays
 from kernel.models import Attachment, HolidayCalendar, Notice, StandIn
 from procurement import responses
-from procurement.lifecycle import amendment, backfill, bid, configuration, convening, fund, fund_adjustment, fund_receipt, project_lists
+from procurement.lifecycle import amendment, backfill, bid, configuration, convening, fund, fund_adjustment, fund_receipt, price, project_lists
 from procurement.models import Announcement, Bid, CatalogueItem, Closing, CostVoucher, Fund, Gate, Meeting, PaymentRequest, ProjectList
 from procurement.permissions_tender import owner_tag
 from providers.lifecycle import account, members, standing
@@ -42,6 +42,8 @@ def add_rest(world):
     world.amendment = amendment.draft_amendment(contract(world, "finding"), actor=own["handler"], subject_matter="调整活动安排")
     world.meeting_convened = convened(world, street)
     world.gate = configuration.propose(Gate, own["section"], purchaser=street, order=9, key="legal", name="法制审核", role="legal")
+    for amount in (90, 100, 110):  # half of what the draft asks
+        world.price = price.enter_price(own["finance"], place=world.place, name="心理咨询师", unit="小时", price=amount, priced_on=clock.today(), source="standard", note="区民政局指导价")
     world.exclusion = standing.exclude(cast.organizations["hefeng"], actor=own["finance"], kind="abnormal", document="市监〔2026〕9号", starts_on=clock.today())
     world.account = account.ask_account(lelin, actor=own["provider"], bank="西川银行", number="6217009876543210", proof=photo("开户证明", 5))
     _row, world.member_token = members.invite_member(lelin, actor=own["provider"], name="新同事", role="staff")
@@ -141,6 +143,8 @@ OBJECTS = {
     "project_intended": lambda w: w.plots["contract_draft"],
     "projectlist": lambda w: w.list_draft,
     "projectlist_number": lambda w: w.list_published.number,
+    "price": lambda w: w.price,
+    "draft_line": lambda w: (w.plots["draft"].pk, w.plots["draft"].lines.get(name="心理咨询师").pk),
     "meeting": lambda w: Meeting.objects.order_by("pk").first(),
     "meeting_convened": lambda w: w.meeting_convened,
     "gate_kind": lambda w: "gate",

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from communities.models import Membership, Need, Purchaser, Wish
 from evaluation.models import Check, Expert, Panel
 from kernel.models import Job, Notice
-from procurement.models import Activity, Backfill, CatalogueItem, Contract, Fund, Meeting, PaymentRequest, Project, ProjectList, Tender
+from procurement.models import Activity, Backfill, CatalogueItem, Contract, Fund, Meeting, PaymentRequest, PriceEntry, Project, ProjectList, Tender
 from providers.models import Organization
 from reporting.models import Report
 from tests.access.answers import address
@@ -24,7 +24,7 @@ MANY = 30
 KNOWN = {("contract_detail", "contract_draft"): 24}
 LISTS = {
     "purchaser_list": ("finance", Purchaser), "staff_list": ("leader", Membership), "wish_list": ("community", Wish), "need_list": ("community", Need),
-    "organization_list": ("handler", Organization), "catalogue_list": ("handler", CatalogueItem), "fund_list": ("accountant", Fund), "project_list": ("handler", Project),
+    "organization_list": ("handler", Organization), "catalogue_list": ("handler", CatalogueItem), "fund_list": ("accountant", Fund), "project_list": ("handler", Project), "price_list": ("handler", PriceEntry),
     "meeting_list": ("committee", Meeting), "projectlist_list": ("leader", ProjectList), "backfill_list": ("handler", Backfill), "tender_list": ("handler", Tender), "contract_list": ("handler", Contract),
     "activity_list": ("handler", Activity), "payment_list": ("accountant", PaymentRequest), "check_list": ("handler", Check), "panel_list": ("handler", Panel),
     "expert_list": ("handler", Expert), "report_list": ("leader", Report), "notices": ("handler", Notice), "job_list": ("leader", Job),

@@ -7,6 +7,7 @@ from tests.lives import (
     scenarios_kernel,
     scenarios_money,
     scenarios_portfolio,
+    scenarios_prices,
     scenarios_projects,
     scenarios_providers,
     scenarios_tenders,
@@ -15,6 +16,7 @@ from tests.lives.harness import load_lives
 
 load_lives()
 __all__ = [
-    "load_lives", "scenarios_checks", "scenarios_communities", "scenarios_contracts", "scenarios_kernel", "scenarios_money", "scenarios_portfolio", "scenarios_projects", "scenarios_providers",
+    "load_lives", "scenarios_checks", "scenarios_communities", "scenarios_contracts", "scenarios_kernel", "scenarios_money", "scenarios_portfolio", "scenarios_prices",
+    "scenarios_projects", "scenarios_providers",
     "scenarios_tenders",
 ]  # fmt: skip

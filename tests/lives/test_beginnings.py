@@ -21,6 +21,8 @@ from procurement.lifecycle import (
     meeting,
     opening,
     payment,
+    price,
+    price_check,
     project,
     project_funds,
     selfrun,
@@ -29,6 +31,7 @@ from procurement.lifecycle import (
 )
 from providers.lifecycle import account, organization
 from tests.factories import communities, contracts, projects, providers, tenders
+from tests.factories.prices import make_price
 from tests.lives.harness import Writes, contents, differing, undone, untouched
 from tests.lives.scenarios_checks import opened
 
@@ -63,6 +66,18 @@ def quoting():
     scene = approved(30000)
     scene.quotes = [{"organization": providers.make_provider(office=scene.office, place=scene.office.street).organization, "price": price} for price in (28000, 29000, 29500)]
     return scene
+
+
+def priced():
+    office = projects.make_office()
+    return SimpleNamespace(office=office, entry=make_price(office, 2000))
+
+
+def flagged():
+    office = projects.make_office()
+    for _number in range(3):
+        make_price(office, 2000)
+    return SimpleNamespace(office=office, project=projects.make_project(office, "ready", 20000))
 
 
 def walked(state):
@@ -122,6 +137,13 @@ BEGINNINGS = {
     "open next year's funds": (
         lambda: SimpleNamespace(office=(office := projects.make_office()), fund=projects.make_fund(office)), lambda s: fund_year.open_next_year([s.fund], actor=s.office.accountant)
     ),
+    "enter a price": (street, lambda s: make_price(s.office, 2000, source="survey")),
+    "take over prices": (
+        street,
+        lambda s: price.take_over([{"name": "展板", "unit": "块", "place": s.office.community, "price": 90, "priced_on": clock.today(), "source": "standard", "note": "指导价"}], s.office.handler),
+    ),
+    "learn a name": (priced, lambda s: price.learn(s.office.district.pk, "读物", "批", s.entry.item, actor=s.office.handler)),
+    "explain a price": (flagged, lambda s: price_check.explain(s.project, {s.project.lines.get(name="图书").pk: "含三年更新"}, actor=s.office.staff)),
     "commit money": (approved, lambda s: project_funds.commit(s.project, 10000, s.office.handler)),
     "draft a project": (
         lambda: SimpleNamespace(office=(office := projects.make_office()), need=projects.make_need(office), item=projects.make_item()),
