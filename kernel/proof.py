@@ -39,8 +39,12 @@ def problems(sealed=None):
             found.append((head.name, *wrong))
     if sealed is None:
         return found
-    kept = json.loads(sealed)
-    if not crypto.verify_seal(kept["content"].encode(), bytes.fromhex(kept["signature"])):
+    try:
+        kept = json.loads(sealed)
+        content, signature = kept["content"].encode(), bytes.fromhex(kept["signature"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return [("seal", 0, "not a seal file"), *found]
+    if not crypto.verify_seal(content, signature):
         return [("seal", 0, "signature"), *found]
     for name, then in json.loads(kept["content"])["heads"].items():
         head = ChainHead.objects.filter(name=name).first()

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from functools import cache
 
-from django.db.models import F, Q, Sum
+from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -80,9 +80,11 @@ def applications_waiting(user):
         yield Waiting(drafts[:50], lambda row: Task("project", str(row), _("Draft plan and budget"), reverse("project_budget", args=[row.pk]), since=row.created_at, detail=str(row.place)))
     ids = purchaser_ids(user, "handler")
     if ids:
-        yield Waiting(rows.filter(purchaser__in=ids, status="approved").filter(handler=None)[:50], lambda row: Task("project", str(row), _("Take it on"), row.get_absolute_url(), detail=str(row.place)))
+        last_gate = GateRun.objects.filter(project=OuterRef("pk"), decided_at__isnull=False).order_by("-decided_at").values("decided_at")[:1]
+        rows = rows.annotate(approved_at=Subquery(last_gate)).order_by("approved_at")
+        yield Waiting(rows.filter(purchaser__in=ids, status="approved").filter(handler=None)[:50], lambda row: Task("project", str(row), _("Take it on"), row.get_absolute_url(), since=row.approved_at, detail=str(row.place)))
         bought = Lot.objects.exclude(status="failed").exclude(tender__status="cancelled").values("project")
-        yield Waiting(rows.filter(handler=user, status="approved").exclude(contracts__status__in=("draft", "performing")).exclude(pk__in=bought)[:50], lambda row: Task("project", str(row), _("Draft the contract") if row.way == "intended" else _("Start sourcing"), row.get_absolute_url(), detail=str(row.place)))
+        yield Waiting(rows.filter(handler=user, status="approved").exclude(contracts__status__in=("draft", "performing")).exclude(pk__in=bought)[:50], lambda row: Task("project", str(row), _("Draft the contract") if row.way == "intended" else _("Start sourcing"), row.get_absolute_url(), since=row.approved_at, detail=str(row.place)))
 
 
 @registry.desk

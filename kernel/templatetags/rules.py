@@ -20,6 +20,7 @@ UNIT_WORDS = {
     "minute": lambda: _("minutes"),
     "text": lambda: "",
 }
+CHOICES = {"notice": lambda: _("from the notice on"), "next_january": lambda: _("from 1 January after the notice on")}
 
 
 @register.simple_tag
@@ -34,7 +35,9 @@ def rule(rule_id, text=""):
 
 @register.filter
 def figure(param):
-    """A parameter as "10 working days", "30 %", "10,000,000 yuan"."""
+    """A parameter as "10 working days", "30 %", "10,000,000 yuan"; a word of ours for the program is shown as what it means."""
+    if param.unit == "text" and param.value in CHOICES:
+        return CHOICES[param.value]()
     value = f"{param.value:,}" if param.unit == "yuan" else str(param.value)
     return f"{value} {UNIT_WORDS[param.unit]()}".strip()
 

@@ -91,6 +91,8 @@ def test_the_rule_pages_show_article_figures_and_source(client, clerk):
     assert "10 日" in detail
     assert "政府采购竞争性磋商采购方式管理暂行办法" in detail
     assert client.get(reverse("rule_detail", args=["Z99"])).status_code == 404
+    assert "next_january" not in page
+    assert "自公告次年1月1日起" in page
 
 
 def test_the_pages_speak_english_too(client, clerk):

@@ -80,6 +80,13 @@ def test_a_forged_seal_is_refused(chain):
     assert proof.problems(json.dumps(kept))[0] == ("seal", 0, "signature")
 
 
+def test_a_file_that_is_no_seal_proves_nothing_and_is_named(chain, tmp_path):
+    for text in ("no seal", "[]", '{"content": 1, "signature": "00"}', '{"content": "{}", "signature": "xyz"}'):
+        assert proof.problems(text)[0] == ("seal", 0, "not a seal file")
+    with pytest.raises(CommandError, match="cannot be read"):
+        call_command("verify_trail", seal=str(tmp_path / "missing"))
+
+
 def test_rows_can_neither_be_saved_again_nor_deleted(chain):
     row = TrailRow.objects.first()
     with pytest.raises(TypeError):

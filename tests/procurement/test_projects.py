@@ -280,6 +280,12 @@ def test_each_persons_desk_says_what_waits(office):
     assert row.waiting_on() == str(office.community)
 
 
+def test_an_approved_project_waits_for_the_handler_since_its_last_gate(office):
+    row = make_project(office, "approved", amount=80000)
+    task = next(task for task in registry.tasks_for(office.handler) if task.title == str(row))
+    assert task.since == row.gate_runs.order_by("-decided_at").first().decided_at
+
+
 def test_a_file_joins_the_application_and_is_read_by_its_people_only(client, office):
     row = make_project(office, "ready")
     address = reverse("project_attach", args=[row.pk])

@@ -20,7 +20,11 @@ class Command(BaseCommand):
             Path(export).write_text(proof.export(proof.seal_day()), encoding="utf-8")
             self.stdout.write(f"seal written to {export}")
             return
-        found = proof.problems(Path(seal).read_text(encoding="utf-8") if seal else None)
+        try:
+            sealed = Path(seal).read_text(encoding="utf-8") if seal else None
+        except (OSError, UnicodeDecodeError) as error:
+            raise CommandError(f"the seal file cannot be read: {error}") from error
+        found = proof.problems(sealed)
         for chain, seq, what in found:
             self.stdout.write(f"BROKEN {chain} row {seq}: {what}")
         if found:
