@@ -17,6 +17,7 @@ from kernel.lifecycle import Refusal, acting_for, principals_of
 from kernel.listing import ChoiceFilter, Column, render_list
 from procurement.forms.project import FundingFormSet, ProjectFileForm, ProjectForm, applies, funds_for
 from procurement.lifecycle.budget import groups, line_changes, shares
+from procurement.lifecycle.budget_bounds import with_bounds
 from procurement.lifecycle.completeness import lacks, warnings
 from procurement.lifecycle.project import EDIT, FUNDING, draft_project, edit_project, open_cut, set_funding
 from procurement.models import GateRun, Project, ProjectFund
@@ -67,7 +68,7 @@ def visible(request, pk, *, prefetch=False):
     if prefetch:
         fundings = Prefetch("fundings", ProjectFund.objects.select_related("fund"))
         runs = Prefetch("gate_runs", GateRun.objects.select_related("decided_by"))
-        rows = rows.prefetch_related("lines", "plan", "needs", "drafting_help", fundings, runs)
+        rows = with_bounds(rows).prefetch_related("lines", "plan", "needs", "drafting_help", fundings, runs)
     return get_object_or_404(rows, pk=pk)
 
 

@@ -119,6 +119,7 @@ OBJECTS = {
     "project_intended": lambda w: w.plots["contract_draft"],
     "meeting": lambda w: Meeting.objects.order_by("pk").first(),
     "gate_kind": lambda w: "gate",
+    "bounds_kind": lambda w: "budget_bounds",
     "gate": lambda w: ("gate", w.gate.pk),
     "batch": lambda w: w.batch,
     "tender": lambda w: w.plots["published"].lots.get().tender,
