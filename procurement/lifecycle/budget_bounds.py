@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from procurement.lifecycle.budget import shares
@@ -35,6 +36,15 @@ def bounds_of(purchaser_id, on=None):
     return BudgetBounds.in_force(on).filter(purchaser=purchaser_id).order_by("-valid_from", "-id").first()
 
 
+ENDS = ("people_min", "people_max", "running_min", "running_max")
+
+
+def with_bounds(projects):
+    """Projects that bring the bounds of their purchaser along (bounds_pk, bounds_people_min …), without a query of its own."""
+    rows = BudgetBounds.in_force().filter(purchaser=OuterRef("purchaser")).order_by("-valid_from", "-id")
+    return projects.annotate(**{f"bounds_{name}": Subquery(rows.values(name)[:1]) for name in ("pk", *ENDS)})
+
+
 def outside(found, bounds):
     """Of shares (key, label, amount, percent) those outside the bounds, as ShareWarnings. Nothing for an empty budget or without bounds."""
     if bounds is None or not any(amount for _key, _label, amount, _percent in found):
@@ -50,6 +60,11 @@ def outside(found, bounds):
 
 
 def share_warnings(project):
-    """What the bounds in force say of a project's budget: [ShareWarning]. One query beside the lines."""
-    found = shares(project.lines.all())
-    return outside(found, bounds_of(project.purchaser_id)) if project.budget_total else []
+    """What the bounds in force say of a project's budget: [ShareWarning]."""
+    if not project.budget_total:
+        return []
+    if hasattr(project, "bounds_pk"):
+        bounds = BudgetBounds(**{name: getattr(project, f"bounds_{name}") for name in ENDS}) if project.bounds_pk else None
+    else:
+        bounds = bounds_of(project.purchaser_id)
+    return outside(shares(project.lines.all()), bounds)

@@ -58,12 +58,17 @@ def project_budget(request, pk):
     plan = PlanFormSet(request.POST or None, initial=initial_plan(project), prefix="plan")
     if not plan.is_bound and not plan.initial:
         plan.forms[0].initial["order"] = 1
-    form, lines = NoFields(request.POST or None), LineTable.saved(project)
+    form, lines, unknown = NoFields(request.POST or None), LineTable.saved(project), False
     if request.method == "POST":
         lines = LineTable.posted(request.POST)
         good = all([form.is_valid(), plan.is_valid()])
         numbers = {row["order"] for row in _complete(plan)} if good else None
-        if request.POST.get("do") == "paste":
+        target = request.POST.get("paste_into", "")
+        unknown = bool(target) and target not in {group.key for group in lines.groups(_titles(plan))}
+        pasting = request.POST.get("do") == "paste" or bool(request.POST.get("paste", "").strip())  # what stands in the box is never thrown away by saving
+        if unknown:
+            form.add_error(None, _("Choose where the block belongs."))
+        elif pasting:
             count, leftovers = lines.paste(request.POST)
             lines.is_valid(numbers)
             form.add_error(None, _("{count} row(s) stand in the table now, {faulty} of all rows need a look. Nothing is saved yet.").format(count=count, faulty=lines.faulty))
@@ -79,13 +84,13 @@ def project_budget(request, pk):
                 refused(form, refusal)
         for sentence in lines.errors:
             form.add_error(None, sentence)
-        if lines.faulty and request.POST.get("do") != "paste":
+        if lines.faulty and not pasting:
             form.add_error(None, _("{count} line(s) need a look; nothing was saved yet.").format(count=lines.faulty))
     groups = lines.groups(_titles(plan))
     return render_form(
         request, form, title=_("Plan and budget of {project}").format(project=project), rules=["A11"], cancel=project.get_absolute_url(), submit=_("Save plan and budget"),
         draft=f"project-budget-{pk}", formsets=[plan], template="procurement/budget.html", subject=project, cut=open_cut(project), groups=groups, lines=lines,
-        bounds=bounds_of(project.purchaser_id), words=WORDS.items(), labels=LABELS, headings=json.dumps(HEADINGS, ensure_ascii=False), lengths=json.dumps(LENGTHS),
+        bounds=bounds_of(project.purchaser_id), words=WORDS.items(), labels=LABELS, unknown_group=unknown, headings=json.dumps(HEADINGS, ensure_ascii=False), lengths=json.dumps(LENGTHS),
     )  # fmt: skip
 
 

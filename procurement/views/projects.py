@@ -17,6 +17,7 @@ from procurement.forms.project import FundingFormSet, IndicatorFormSet, ProjectF
 from procurement.gate_times import Holders, measured, waits
 from procurement.lifecycle import splitting
 from procurement.lifecycle.budget import groups, shares
+from procurement.lifecycle.budget_bounds import with_bounds
 from procurement.lifecycle.completeness import lacks, warnings
 from procurement.lifecycle.gates import said
 from procurement.lifecycle.price_check import evidence, flags_of
@@ -43,7 +44,7 @@ def visible(request, pk, *, prefetch=False):
         fundings = Prefetch("fundings", ProjectFund.objects.select_related("fund"))
         runs = Prefetch("gate_runs", GateRun.objects.select_related("decided_by"))
         helped = Exists(Project.drafting_help.through.objects.filter(project=OuterRef("pk")))
-        rows = rows.prefetch_related("lines", "plan", "needs", "indicators", fundings, runs).annotate(helped=helped)
+        rows = with_bounds(rows).prefetch_related("lines", "plan", "needs", "indicators", fundings, runs).annotate(helped=helped)
     project = get_object_or_404(rows, pk=pk)
     if prefetch:
         project._helpers = list(project.drafting_help.all()) if project.helped else []

@@ -148,6 +148,7 @@ OBJECTS = {
     "meeting": lambda w: Meeting.objects.order_by("pk").first(),
     "meeting_convened": lambda w: w.meeting_convened,
     "gate_kind": lambda w: "gate",
+    "bounds_kind": lambda w: "budget_bounds",
     "gate": lambda w: ("gate", w.gate.pk),
     "batch": lambda w: w.batch,
     "tender": lambda w: w.plots["published"].lots.get().tender,

@@ -90,7 +90,7 @@ def test_no_translation_is_built_from_pieces():
 PAGES = [row for row in rows_of("access.csv") if row["method"] == "GET" and "=200" in row["own"] and row["url"] not in ("healthz", "account_logout", "csp_report", "job_progress")]
 # what may stand in Latin letters on a Chinese page: names of formats, codes, our own numbers, and what people typed themselves
 LATIN = re.compile(
-    r"/receipts/|Email|TXT|PDF|Excel|CSV|XLSX|JPEG|JPG|PNG|ZIP|OFD|QR|HTML|TOTP|UTC|GPA|OK|ID|IP|SHA|SHA-256|HPKE|URL|https?|WeChat|English|Diandan|Word|MB|KB|GB|xlsx|csv|txt|pdf|docx|png|jpg|"
+    r"/receipts/|Email|TXT|PDF|Excel|WPS|Alt|Ctrl|Tab|Delete|CSV|XLSX|JPEG|JPG|PNG|ZIP|OFD|QR|HTML|TOTP|UTC|GPA|OK|ID|IP|SHA|SHA-256|HPKE|URL|https?|WeChat|English|Diandan|Word|MB|KB|GB|xlsx|csv|txt|pdf|docx|png|jpg|"
     r"[A-Z]{1,4}[0-9][A-Z0-9-]*|[A-Z]{1,4}-[A-Z0-9-]+|[\w.+-]+@[\w.-]+|[0-9A-Za-z]{12,}|(?:[\w-]+\.)+[a-z]{2,}[\w/.-]*|[a-z]+[0-9_]\w*"
 )
 WORD = re.compile(r"[A-Za-z][A-Za-z'’-]{2,}")

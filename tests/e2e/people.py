@@ -101,6 +101,25 @@ class Person:
             self.fills(**{f"{prefix}-{number}-{name}": value for name, value in row.items()})
         return self
 
+    def budget(self, lines):
+        """Write budget lines under their groups: `group` is an activity's number, "people" or "running"; a row is added where none is empty."""
+        for line in lines:
+            group = line["group"]
+            place = f'tbody[data-kind="{group}"]' if isinstance(group, str) else f'tbody[data-activity="{group}"]'
+            self._one(self.tab.locator(f"{place} [data-add-line]"), f"group {group}").click()
+            row = self.tab.locator(f"{place} tr[data-line]").last
+            for name in ("name", "unit", "quantity", "price"):
+                row.locator(f"[name=line_{name}]").fill(str(line[name]))
+        return self
+
+    def changes_line(self, item, **cells):
+        """Write other values into the budget line of this name."""
+        rows = self.tab.locator("tr[data-line]")
+        row = next(row for row in rows.all() if row.locator("[name=line_name]").input_value() == item)
+        for name, value in cells.items():
+            row.locator(f"[name=line_{name}]").fill(str(value))
+        return self
+
     # -- looking --
 
     def sees(self, *texts):

@@ -27,10 +27,10 @@ PLAN = [
     {"order": 2, "title": "节日集体生日会", "planned_on": "2026-06-10", "location": "社区活动室", "headcount": 100, "times": 1},
 ]
 LINES = [
-    {"kind": "活动费用", "activity": 1, "name": "餐食补贴", "unit": "人次", "quantity": 6000, "price": 12},
-    {"kind": "活动费用", "activity": 2, "name": "蛋糕与长寿面", "unit": "份", "quantity": 100, "price": 28},
-    {"kind": "人员费用", "name": "社工人工（1名）", "unit": "月", "quantity": 6, "price": 6200},
-    {"kind": "管理运行费用", "name": "管理与税费", "unit": "项", "quantity": 1, "price": "8000.50"},
+    {"group": 1, "name": "餐食补贴", "unit": "人次", "quantity": 6000, "price": 12},
+    {"group": 2, "name": "蛋糕与长寿面", "unit": "份", "quantity": 100, "price": 28},
+    {"group": "people", "name": "社工人工（1名）", "unit": "月", "quantity": 6, "price": 6200},
+    {"group": "running", "name": "管理与税费", "unit": "项", "quantity": 1, "price": "8000.50"},
 ]
 
 
@@ -69,7 +69,7 @@ def the_project_is_applied_for(walk):
         title=TITLE, item="长寿食坊", needs=["高龄老人助餐"], goal="让高龄、独居老人每个工作日吃上热饭。", target_group="70岁以上老人", headcount=120,
         results="助餐不少于6000人次；满意度不低于90%。", risks="天气变动时提前三日告知。", starts_on="2026-05-06", ends_on="2026-08-14", way="公开", declared=True,
     )  # fmt: skip
-    community.rows("indicators", INDICATORS).presses("保存并填写预算").rows("plan", PLAN).rows("lines", LINES).sees("120,000.50").presses("保存计划与预算")
+    community.rows("indicators", INDICATORS).presses("保存并填写预算").rows("plan", PLAN).budget(LINES).sees("120,000.50").presses("保存计划与预算")
     community.rows("funding", [{"fund": "玉河街道社区服务专项"}]).presses("保存").presses("提交")
 
 
@@ -79,7 +79,7 @@ def it_comes_back_and_passes_all_gates(walk):
     section.presses("退回").sees("已退回")
     goes_on(days=1)
     community.opens("/desk/").follows(TITLE).sees("管理与税费的零头请取整。").presses("计划与预算")
-    community.fills(**{"lines-3-price": 8000}).presses("保存计划与预算").presses("资金").fills(**{"funding-0-amount": 120000}).presses("保存").presses("再次提交")
+    community.changes_line("管理与税费", price=8000).presses("保存计划与预算").presses("资金").fills(**{"funding-0-amount": 120000}).presses("保存").presses("再次提交")
     goes_on(days=1)
     section.opens("/desk/").follows(TITLE).presses("通过").fills(reason="计划可行。").presses("通过")
     goes_on(days=1)

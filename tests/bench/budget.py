@@ -1,0 +1,88 @@
+"""A budget of a thousand lines: opening its editor, saving it, printing it, each against something that cannot be quicker."""
+
+import datetime
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from kernel import pdf
+from kernel.money import yuan
+from procurement.documents import budget_pdf
+from procurement.forms.budget import COLUMNS, LineTable
+from procurement.lifecycle.project import set_budget
+from procurement.models import BudgetLine, Project
+from tests.bench.pages import MANAGES, milliseconds
+from tests.bench.work import row
+
+LINES = 1000
+OPEN_LIMIT, SAVE_LIMIT, PDF_LIMIT = 1.3, 8.0, 1.3
+
+
+def rows_of(project, count, price="2.15"):
+    """A plan of an activity for every 25 lines, and the lines."""
+    most = max(1, count // 25)
+    plan = [{"order": n + 1, "title": f"第{n + 1}场活动", "planned_on": project.starts_on + datetime.timedelta(days=n), "location": "活动室", "headcount": 40, "times": 1} for n in range(most)]
+    return plan, [{"kind": "activity", "activity": n * most // count + 1, "name": f"物品{n}", "unit": "支", "quantity": Decimal(n % 9 + 1) / 2, "price": Decimal(price), "note": ""} for n in range(count)]
+
+
+def form_of(project, price):
+    """What the browser sends of the whole editor."""
+    plan, table = list(project.plan.all()), LineTable.saved(project)
+    data = {"plan-TOTAL_FORMS": len(plan), "plan-INITIAL_FORMS": len(plan)}
+    for number, activity in enumerate(plan):
+        data |= {f"plan-{number}-{name}": getattr(activity, name) for name in ("id", "order", "title", "planned_on", "location", "headcount", "times")}
+    cells = [{"id": line.pk, "kind": line.kind, "activity": line.activity or "", **line.cells, "price": price} for line in table.rows]
+    return data | {f"line_{name}": [line[name] for line in cells] for name in COLUMNS}
+
+
+def editor(told, pk, repeat=3):
+    """[rows of the table of results] for the project with this id, a draft of the community."""
+    person, client = told.people.own["community"], Client()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    url, times, queries = reverse("project_budget", args=[pk]), {}, {}
+    for count in (LINES // 10, LINES):
+        project = Project.objects.get(pk=pk)
+        set_budget(project, *rows_of(project, count), person)
+        client.get(url)
+        with CaptureQueriesContext(connection) as captured:
+            client.get(url)
+        queries[count] = sum(not query["sql"].startswith(MANAGES) for query in captured.captured_queries)
+        times[count] = min(milliseconds(lambda: client.get(url)) for _turn in range(repeat))
+    growth = times[LINES] / times[LINES // 10] / 10
+    found = [row(
+        f"opening a budget of {LINES:,} lines against ten of {LINES // 10}", f"{times[LINES]:.0f} ms, {queries[LINES]} queries ({queries[LINES // 10]} for {LINES // 10}), {growth:.2f}",
+        f"≤ {OPEN_LIMIT}, the same queries", growth <= OPEN_LIMIT and len(set(queries.values())) == 1,
+    )]  # fmt: skip
+
+    def bare():
+        with transaction.atomic():
+            BudgetLine.objects.bulk_create([BudgetLine(project_id=pk, kind="people", name=f"物品{n}", unit="支", quantity=1, price=yuan(2), amount=yuan(2)) for n in range(LINES)])
+            transaction.set_rollback(True)
+
+    pairs = []
+    for turn in range(repeat):
+        data = form_of(project, f"{turn + 3}.05")
+        pairs.append((milliseconds(bare), milliseconds(lambda data=data: client.post(url, data))))
+    alone, ours = min(a for a, _o in pairs), min(o for _a, o in pairs)
+    found.append(row(f"saving {LINES:,} changed lines against a bare bulk_create", f"{ours:.0f} ms / {alone:.0f} ms = {ours / alone:.2f}", f"≤ {SAVE_LIMIT}", ours / alone <= SAVE_LIMIT))
+    project.refresh_from_db()
+    assert project.budget_total == sum(line.amount for line in project.lines.all())
+    return found + paper(project, repeat=1)
+
+
+def paper(project, repeat):
+    """The budget as PDF against WeasyPrint alone with the same text."""
+    if refusal := pdf.missing():
+        return [row("PDF of the budget", str(refusal), holds=False)]
+    from weasyprint import HTML
+
+    lines = "".join(f"<tr><td>{n}</td><td>{line.name}</td><td>{line.unit}</td><td class='num'>{line.quantity}</td><td class='num'>{line.price}</td><td class='num'>{line.amount}</td><td></td></tr>" for n, line in enumerate(project.lines.all()))
+    html = f"<html lang='zh'><body><table><thead><tr><th>序号</th><th>明细</th><th>单位</th><th>数量</th><th>单价</th><th>金额</th><th>备注</th></tr></thead>{lines}</table></body></html>"
+    pdf.html_to_pdf("<p>点单</p>")
+    css, fonts = pdf._configuration()
+    pairs = [(milliseconds(lambda: HTML(string=html).write_pdf(stylesheets=[css], font_config=fonts)), milliseconds(lambda: budget_pdf(project))) for _turn in range(repeat)]
+    alone, ours = min(a for a, _o in pairs), min(o for _a, o in pairs)
+    return [row(f"PDF of a budget of {LINES:,} lines against WeasyPrint alone", f"{ours:.0f} ms / {alone:.0f} ms = {ours / alone:.2f}", f"≤ {PDF_LIMIT}", ours / alone <= PDF_LIMIT)]
