@@ -13,7 +13,6 @@ class HandOverForm(StepForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields.pop("seen", None)
         rows = successors([self.subject.purchaser_id]).exclude(pk=self.subject.handler_id)
         self.fields["successor"] = forms.ModelChoiceField(rows, label=_("New handler"), empty_label=_("choose"))
         self.order_fields(["successor", "reason"])

@@ -6,15 +6,18 @@ told project by project, so that the rest can be handed over without it. Open te
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from communities.permissions import people
-from kernel import trail
+from kernel import notices, trail
 from kernel.lifecycle import Refusal, Step, acting_for, advance, refusal_of
 from kernel.models import User
 from procurement.models import Project, Tender
 from procurement.permissions import holds, organization_ids
 
+notices.register("project.handed_over", _("“{title}” was handed over to you"))
+notices.register("projects.handed_over", _("{count} projects were handed over to you"))
 OPEN = ("draft", "in_review", "returned", "approved", "sourcing", "contracted")
 TENDER_OVER = ("awarded", "failed", "cancelled")
 
@@ -49,8 +52,8 @@ def objection_to(project, successor, allowed=None):
 
 
 @transaction.atomic
-def hand_over(project, *, actor, successor, reason="", seen=None):
-    """Make `successor` the handler, trailed; open tenders of the project under the same hand follow. `reason` is required.
+def hand_over(project, *, actor, successor, reason="", seen=None, tell=True):
+    """Make `successor` the handler, trailed, and tell them (unless `tell` is False); open tenders of the project under the same hand follow. `reason` is required.
 
     `seen`: (handler id, status) the person was shown; Refusal `moved` when the project has moved on since. Also same, not_handler, concerned.
     """
@@ -66,6 +69,8 @@ def hand_over(project, *, actor, successor, reason="", seen=None):
     for tender in tenders:
         Tender.objects.filter(pk=tender.pk).update(handler=successor)
         trail.record(tender, "hand_over", actor=actor, reason=reason, params=params)
+    if tell and successor.pk != actor.pk:
+        notices.notify(successor, f"handed:{trail.rows_of(locked).last().pk}", "project.handed_over", subject=locked, url=locked.get_absolute_url(), params={"title": str(locked)})
     return locked
 
 
@@ -80,17 +85,19 @@ class Refused(Exception):
 @transaction.atomic
 def hand_over_all(projects, *, actor, successor, reason, seen=None):
     """All of them or none, each with its trail row. `seen`: project id → (handler id, status) as shown. Raises Refused with every sentence at once."""
-    refusals, moved, seen = [], [], seen or {}
+    projects, refusals, moved, seen = list(projects), [], [], seen or {}
     for project in sorted(projects, key=lambda row: row.pk):
         try:
             with transaction.atomic():
-                moved.append(hand_over(project, actor=actor, successor=successor, reason=reason, seen=seen.get(project.pk)))
+                moved.append(hand_over(project, actor=actor, successor=successor, reason=reason, seen=seen.get(project.pk), tell=len(projects) == 1))
         except Refusal as refusal:
             refusals.append((project, str(refusal)))
         except PermissionDenied as denied:
             refusals.append((project, str(denied)))
     if refusals:
         raise Refused(refusals)
+    if len(moved) > 1 and successor.pk != actor.pk:
+        notices.notify(successor, f"handed:{trail.rows_of(moved[0]).last().pk}", "projects.handed_over", url=f"{reverse('project_list')}?owner=@me", params={"count": len(moved)})
     return moved
 
 

@@ -218,7 +218,8 @@ def project_hand_over(request):
     for row in rows:
         row.refused = refusals.get(row.pk, "")
     going = len([row for row in rows if not row.refused])
-    holders = User.objects.filter(pk__in=Project.objects.visible_to(request.user).filter(status__in=OPEN, purchaser__in=purchaser_ids(request.user)).values("handler")).order_by("name")[:MOST]
+    offices = {pk for person in principals_of(request.user) for pk in purchaser_ids(person, *HANDING_ROLES)}
+    holders = User.objects.filter(Exists(Project.objects.filter(handler=OuterRef("pk"), status__in=OPEN, purchaser__in=offices))).order_by("name")[:MOST]
     return render(request, "procurement/hand_over.html", {
         "form": form, "rows": rows, "going": going, "back": with_selection(back, [row.pk for row in rows]), "plain_back": back, "one_office": len(purchasers) < 2, "holders": holders, "of": request.GET.get("of", ""),
     }, status=422 if confirming else 200)  # fmt: skip

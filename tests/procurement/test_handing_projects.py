@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from kernel import trail
 from kernel.lifecycle import Refusal
+from kernel.models import Notice
 from procurement.lifecycle import project_handing as handing
 from procurement.models import Project, Tender
 from tests.factories.projects import join, make_office, make_project, make_user
@@ -33,6 +34,16 @@ def test_each_gets_its_own_row_with_from_to_and_reason(office):
         last = trail.rows_of(row).last()
         assert (last.verb, last.reason, last.params, last.actor) == ("hand_over", "调离", {"from": office.handler.pk, "to": office.heir.pk}, office.leader)
     assert handlers() == {office.heir.pk}
+    assert [(notice.user, notice.kind, notice.params) for notice in Notice.objects.all()] == [(office.heir, "projects.handed_over", {"count": 2})]
+
+
+def test_one_alone_is_told_by_name_and_nobody_is_told_of_what_was_refused(office):
+    row, other = make_project(office, "ready", handler=office.handler), make_project(office, "ready", handler=office.heir)
+    with pytest.raises(handing.Refused):
+        handing.hand_over_all([row, other], actor=office.leader, successor=office.heir, reason="调离")
+    assert not Notice.objects.exists()
+    handing.hand_over_all([row], actor=office.leader, successor=office.heir, reason="调离")
+    assert Notice.objects.get().params == {"title": str(row)}
 
 
 def test_one_that_moved_meanwhile_keeps_all_back(office):
