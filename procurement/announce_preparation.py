@@ -29,7 +29,7 @@ EARLY = ("draft", "returned", "in_review", "approved", "sourcing")
 
 def rule_help(row, user):
     """Which threshold holds here and what follows from it; for the purchaser's and the community's people while the project is on its way."""
-    if row.status not in ("draft", "returned", "in_review", "approved") or not may_apply(user, row) and not may_handle(user, row):
+    if row.status not in ("draft", "returned", "in_review", "approved") or (row.status == "approved" and row.way == "intended") or not may_apply(user, row) and not may_handle(user, row):
         return None
     found = advice.advice_for(row.purchaser, survey.amount_of(row) or None)
     row._profile = found.profile

@@ -99,9 +99,17 @@ def the_handler_makes_a_tender(walk):
     for name in OPENERS:
         walk.people(name).opens("/desk/").follows("开启人密钥", within="nav").fills(passphrase=WORDS + name, again=WORDS + name).presses("生成密钥")
     handler = walk.people("handler")
-    handler.opens("/desk/").follows(TITLE).presses("由我经办").presses("编制采购活动")
-    handler.fills(method="竞争性磋商", method_reason="需求需与供应商磋商明确。", plan_number="采计〔2026〕12号", intention_on="2026-01-20", qualification="依法登记，近三年无重大违法记录。")
+    handler.opens("/desk/").follows(TITLE).presses("由我经办").presses("登记需求调查").fills(result="三家均能提供，价格与预算接近。")
+    handler.rows("answers", [{"name": f"某社工机构{number}", "supply": "可按期进场", "price": 118000} for number in (1, 2, 3)]).presses("保存")
+    handler.presses("公开采购意向").fills(published_on="2026-01-20", note="面向社会组织").presses("发布")
+    walk.people.somebody().opens("/public/intentions/").sees(TITLE, "12")
+    handler.presses("编制采购活动")
+    handler.fills(method="竞争性磋商", method_reason="需求需与供应商磋商明确。", plan_number="采计〔2026〕12号", qualification="依法登记，近三年无重大违法记录。")
     handler.presses("保存草稿").presses("开启人").fills(openers=["周强", "马骏", "郑义"], alternates=["赵丽", "高律"]).presses("保存")
+    review = {"opinion": "需求明确，条款合法。", "risks": "响应不足时重新采购。", "file": scan("审查意见")}
+    handler.presses("登记审查").fills(kind="合同文本法律审查", part_legal="高律", **review).presses("保存")
+    sides = {"part_procurement": "王芳", "part_finance": "赵丽", "part_business": "周强", "part_supervision": "马骏"}
+    handler.presses("登记审查").fills(kind="采购需求和实施计划重点审查", **sides, **review).presses("保存").sees("重点审查")
     for name in OPENERS:
         walk.people(name).opens("/desk/").follows("验证口令").fills(passphrase=WORDS + name).presses("验证")
     handler.opens("/desk/").follows(TITLE).presses("发布").presses("发布").sees("已发布")
