@@ -107,7 +107,8 @@ class Person:
             group = line["group"]
             place = f'tbody[data-kind="{group}"]' if isinstance(group, str) else f'tbody[data-activity="{group}"]'
             self._one(self.tab.locator(f"{place} [data-add-line]"), f"group {group}").click()
-            row = self.tab.locator(f"{place} tr[data-line]").last
+            rows = self.tab.locator(f"{place} tr[data-line]")
+            row = rows.nth(rows.count() - 1)  # by number: the next empty row appears as soon as this one is written in
             for name in ("name", "unit", "quantity", "price"):
                 row.locator(f"[name=line_{name}]").fill(str(line[name]))
         return self
