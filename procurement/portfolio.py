@@ -6,7 +6,7 @@ first day has come; a contract whose project should have ended.
 
 import datetime
 
-from django.db.models import Count, DateTimeField, Exists, F, Min, OuterRef, Q, Subquery, Sum
+from django.db.models import CharField, Count, DateTimeField, Exists, F, Min, OuterRef, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -31,12 +31,12 @@ def closing_now():
     return Exists(Closing.objects.filter(contract__project=OuterRef("pk")))
 
 
-def with_facts(rows):
-    """Projects with open gate (name, opened, working days), signed and paid money (yuan) and whether they are being closed."""
+def with_facts(rows, **more):
+    """Projects with open gate (name, opened, working days), signed and paid money (yuan), and `more` annotations."""
     gate = GateRun.objects.filter(project=OuterRef("pk"), result="waiting").order_by("order", "id")
     return rows.annotate(
         gate_name=Subquery(gate.values("name")[:1]), gate_opened=Subquery(gate.values("opened_at")[:1], output_field=DateTimeField()), gate_days=Subquery(gate.values("expected_days")[:1]),
-        contract_sum=_of_contracts(F("amount") + F("addons")), paid_sum=_of_contracts(F("paid") - F("returned")), being_closed=closing_now(),
+        contract_sum=_of_contracts(F("amount") + F("addons")), paid_sum=_of_contracts(F("paid") - F("returned")), **more,
     )  # fmt: skip
 
 
@@ -203,20 +203,21 @@ def card_money(row):
 
 
 def board(rows, per_lane=CARDS):
-    """The lanes of these projects in the order of the life, an open gate each its own. Four queries whatever their number: states, gates,
+    """The lanes of these projects in the order of the life, an open gate each its own. Three queries whatever their number: states and gates,
     contracts, cards (the longest waiting first; of the closed ones the latest)."""
-    rows = rows.order_by()
-    gates = (
-        GateRun.objects.filter(project__in=rows.filter(status="in_review").values("pk"), result="waiting", opened_at__isnull=False).order_by()
-        .values("name").annotate(count=Count("pk"), total=_sum("project__budget_total"), place=Min("order")).order_by("place", "name")
-    )  # fmt: skip
+    rows, word = rows.order_by(), lambda text: Value(text, output_field=CharField())
+    gates = GateRun.objects.filter(project__in=rows.filter(status="in_review").values("pk"), result="waiting", opened_at__isnull=False).order_by()
+    states = rows.values("status").annotate(what=word("state"), count=Count("pk"), budget=_sum("budget_total"), approved=_sum("ceiling")).values_list("what", "status", "count", "budget", "approved")
+    waiting = gates.values("name").annotate(what=word("gate"), count=Count("pk"), total=_sum("project__budget_total"), place=Min("order")).values_list("what", "name", "count", "total", "place")
+    heads = list(states.union(waiting, all=True))  # the last column of a gate is its place in the order, whatever its unit
     lanes = {stage: Lane(stage, label, MONEY.get(stage, _("approved money"))) for stage, label in LABELS.items() if stage != "in_review"}
-    at_gates = {row["name"]: Lane("in_review", row["name"], MONEY["in_review"], gate=row["name"]) for row in gates}
-    for row in gates:
-        at_gates[row["name"]].count, at_gates[row["name"]].total = row["count"], row["total"]
-    for row in rows.values("status").annotate(count=Count("pk"), budget=_sum("budget_total"), approved=_sum("ceiling")):
-        if lane := lanes.get("delivering" if row["status"] == "contracted" else row["status"]):
-            lane.count, lane.total = row["count"], row["budget"] if row["status"] in ("draft", "returned") else row["approved"]
+    at_gates = {}
+    for _what, name, count, total, _place in sorted((row for row in heads if row[0] == "gate"), key=lambda row: (row[4], row[1])):
+        at_gates[name] = Lane("in_review", name, MONEY["in_review"], gate=name)
+        at_gates[name].count, at_gates[name].total = count, total
+    for what, status, count, budget, approved in heads:
+        if what == "state" and (lane := lanes.get("delivering" if status == "contracted" else status)):
+            lane.count, lane.total = count, budget if status in ("draft", "returned") else approved
     lanes["delivering"].total = lanes["closed"].total = ZERO
     signed = Contract.objects.filter(SIGNED, project__in=rows.filter(status__in=("contracted", "closed")).values("pk")).order_by()
     begun = Exists(Closing.objects.filter(contract__project=OuterRef("project")))
@@ -249,4 +250,4 @@ def _cards(rows, lanes, per_lane):
             wanted |= Q(pk__in=waiting.order_by("opened_at", "pk").values("project")[:per_lane])
         elif lane.count:
             wanted |= Q(pk__in=in_stage(rows, lane.stage).order_by("-stage_since" if lane.stage == "closed" else "stage_since", "pk").values("pk")[:per_lane])
-    return with_facts(Project.objects.filter(wanted)).select_related("place", "purchaser", "handler")
+    return with_facts(Project.objects.filter(wanted), being_closed=closing_now()).select_related("place", "purchaser", "handler")

@@ -25,6 +25,8 @@ from procurement.lifecycle import (
     price_check,
     project,
     project_funds,
+    project_handing,
+    project_lists,
     selfrun,
     tender,
     voucher,
@@ -49,6 +51,12 @@ def street():
 def approved(amount=40000, **fields):
     office = projects.make_office()
     return SimpleNamespace(office=office, project=projects.make_project(office, "approved", amount, **fields))
+
+
+def heirs():
+    scene = approved()
+    scene.other, scene.heir = projects.make_project(scene.office, "ready"), projects.join(projects.make_user("接任经办人"), "handler", purchaser=scene.office.purchaser)
+    return scene
 
 
 def waiting():
@@ -151,6 +159,10 @@ BEGINNINGS = {
             s.office.staff, needs=[s.need], purchaser=s.office.purchaser, place=s.office.community, fiscal_year=clock.today().year, item=s.item,
             starts_on=clock.today(), ends_on=clock.today(), **FACTS,
         ),
+    ),
+    "prepare a project list": (approved, lambda s: project_lists.prepare_list(s.office.section, purchaser=s.office.purchaser, fiscal_year=clock.today().year)),
+    "hand projects over": (
+        heirs, lambda s: project_handing.hand_over_all([s.project, s.other], actor=s.office.leader, successor=s.heir, reason="调离"),
     ),
     "hold a meeting": (
         waiting,
