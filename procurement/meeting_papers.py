@@ -36,7 +36,7 @@ def pack_of(meeting):
         project = item.run.project
         runs = sorted(project.gate_runs.all(), key=lambda run: run.pk)
         changes = revised(project, runs, {row.number: row.snapshot for row in project.revisions.all()}) if project.revision > 1 else None
-        earlier = [run for run in runs if run.decided_at]
+        earlier = [run for run in runs if run.decided_at and run.pk != item.run_id]
         names = {line.pk: line.name for line in project.lines.all()} | {row["id"]: row["name"] for revision in project.revisions.all() for row in revision.snapshot["lines"]}
         remarks = [(names.get(key, "—"), who, text) for key, rows in line_remarks(run for run in runs if run.result != "void").items() for who, text in rows]
         entries.append(
