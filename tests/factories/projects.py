@@ -130,7 +130,7 @@ def make_project(office, state="draft", amount=40000, *, funds=None, item=None, 
     row = project.set_funding(row, [{"fund": funds[0], "amount": row.budget_total}], actor)
     if state == "ready":
         return row
-    row = project.submit(row, actor=actor)
+    row = project.submit(row, actor=actor, cautions={caution.key: "情况属实，已核对" for caution in project.unanswered(row)})
     if state == "submitted":
         return row
     row = gates.pass_gate(row, actor=office.section)

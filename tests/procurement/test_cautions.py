@@ -7,10 +7,12 @@ import pytest
 from django.urls import reverse
 
 from kernel import clock, rules, trail
+from kernel.lifecycle import refusal_of
 from kernel.rulebook import Threshold
 from procurement import drafting
 from procurement.lifecycle import completeness, gates, project, selfrun, splitting, tender
 from procurement.models import Fund, Tender
+from tests.factories.contracts import make_contract
 from tests.factories.projects import make_fund, make_item, make_office, make_project, scan
 from tests.factories.tenders import cheap_scrypt, make_draft
 from tests.procurement.refusals import refused
@@ -220,3 +222,11 @@ def test_expected_money_may_be_planned_on_with_a_reason_but_not_published(office
     drawn = make_draft(office)
     Fund.objects.filter(fundings__project__lots__tender=drawn).update(status="expected")
     assert refused("unfunded", tender.publish, drawn, actor=office.handler).article == rules.get("E06").article
+
+
+@pytest.mark.rule("E06")
+def test_a_contract_on_expected_money_is_not_signed():
+    scene = make_contract(state="draft")
+    Fund.objects.filter(fundings__project=scene.project).update(status="expected")
+    found = refusal_of(scene.contract, scene.contract.LIFE.step("sign"), scene.office.handler)
+    assert found.code == "fund_not_approved" and found.article == rules.get("E06").article
