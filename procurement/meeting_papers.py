@@ -14,6 +14,7 @@ from procurement.lifecycle.gates import conflict, said
 from procurement.models import GateVote, Meeting
 from procurement.revisions import line_remarks, revised
 from procurement.sittings import heads_of, items_of, members_of
+from providers.permissions import remember_member_rows
 
 INLINE_ROWS = 100
 RESULTS = {"passed": "审议通过", "cut": "原则通过，核减金额", "returned": "退回修改后再报", "rejected": "不予通过", "": "本次未议"}
@@ -30,8 +31,8 @@ def pack_of(meeting):
     rows = list(projects.values())
     for project in rows:
         project.__dict__.pop("_prefetched_objects_cache", None)
-    prefetch_related_objects(rows, "lines", "plan", "needs", "fundings__fund", "revisions", "drafting_help", "gate_runs__decided_by", votes)
-    members, entries = members_of(meeting), []
+    prefetch_related_objects(rows, "lines", "needs", "fundings__fund", "revisions", "drafting_help", "gate_runs__decided_by", votes)
+    members, entries = remember_member_rows(members_of(meeting)), []
     for item in items:
         project = item.run.project
         runs = sorted(project.gate_runs.all(), key=lambda run: run.pk)
