@@ -22,7 +22,7 @@ from procurement.lifecycle.completeness import lacks, warnings
 from procurement.lifecycle.gates import said
 from procurement.lifecycle.price_check import evidence, flags_of
 from procurement.lifecycle.project import EDIT, FUNDING, draft_project, edit_project, open_cut, set_funding
-from procurement.models import GateRun, GateVote, Project, ProjectFund
+from procurement.models import GateRun, GateVote, PriceFlag, Project, ProjectFund
 from procurement.permissions import may_draft, may_handle
 from procurement.revisions import line_remarks, revised
 
@@ -44,7 +44,8 @@ def visible(request, pk, *, prefetch=False):
         fundings = Prefetch("fundings", ProjectFund.objects.select_related("fund"))
         runs = Prefetch("gate_runs", GateRun.objects.select_related("decided_by"))
         helped = Exists(Project.drafting_help.through.objects.filter(project=OuterRef("pk")))
-        rows = with_bounds(rows).prefetch_related("lines", "plan", "needs", "indicators", fundings, runs).annotate(helped=helped)
+        flagged = Exists(PriceFlag.objects.filter(project=OuterRef("pk"), revision=OuterRef("revision")))
+        rows = with_bounds(rows).prefetch_related("lines", "plan", "needs", "indicators", fundings, runs).annotate(helped=helped, flagged=flagged)
     project = get_object_or_404(rows, pk=pk)
     if prefetch:
         project._helpers = list(project.drafting_help.all()) if project.helped else []
@@ -89,7 +90,7 @@ def project_detail(request, pk):
     waiting = waits(project, runs, Holders([project.purchaser_id]), measured(project.purchaser), voices=True) if project.status == "in_review" else []
     return render_detail(
         request, project, "procurement/project.html", lines=lines, groups=groups(plan.values(), lines), plan=plan.values(), fundings=project.fundings.all(),
-        shares=shares(lines), price_flags=flags_of(project), needs=project.needs.all(), helpers=project._helpers, runs=runs, cut=open_cut(project),
+        shares=shares(lines), price_flags=flags_of(project) if drafting or project.flagged else [], needs=project.needs.all(), helpers=project._helpers, runs=runs, cut=open_cut(project),
         remarks=line_remarks(run for run in runs if run.revision == project.revision), waits=waiting, revised=revised(project, runs, snapshots), answer_reason=answer_of(project),
         objected=decided[-1] if decided and project.status in ("returned", "rejected") else None, lacks=project.known_lacks, warnings=project.known_warnings,
         attachable=may_draft(request.user, project) or may_handle(request.user, project), editable=may_take(request.user, project, EDIT), fundable=may_take(request.user, project, FUNDING),
