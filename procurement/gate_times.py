@@ -67,24 +67,29 @@ class Wait:
 
 
 class Holders:
-    """Who holds which role at which purchaser today, read once when first asked."""
+    """Who holds which role at which purchaser today: read once, of the purchasers named or, without, of the whole district first asked about."""
 
-    def __init__(self, purchasers):
-        self.purchasers, self._names = purchasers, None
+    def __init__(self, purchasers=None):
+        self.purchasers, self._names = purchasers, {}
 
     def of(self, project, role):
         """[(id, name)] of active people with the role for this project."""
-        if self._names is None:
-            self._names = {}
-            day = clock.today()
-            rows = Membership.objects.in_force(day).filter(purchaser__in=self.purchasers, user__is_active=True).order_by("user")
-            for purchaser, held, pk, name in rows.values_list("purchaser", "role", "user", "user__name"):
-                self._names.setdefault((purchaser, held), []).append((pk, name))
+        district = None if self.purchasers is not None else project.place.path.split("/")[1]
+        if district not in self._names:
+            self._names[district] = self._read({"purchaser__in": self.purchasers} if district is None else {"purchaser__place__path__startswith": f"/{district}/"})
         if role in PLACE_ROLES:
             from communities.permissions import people
 
             return [(user.pk, user.name) for user in people(role, place=project.place)]
-        return self._names.get((project.purchaser_id, role), [])
+        return self._names[district].get((project.purchaser_id, role), [])
+
+    @staticmethod
+    def _read(where):
+        found = {}
+        rows = Membership.objects.in_force(clock.today()).filter(user__is_active=True, **where).order_by("user")
+        for purchaser, held, pk, name in rows.values_list("purchaser", "role", "user", "user__name"):
+            found.setdefault((purchaser, held), []).append((pk, name))
+        return found
 
 
 def waits(project, runs, holders, times=None, *, voices=False):
@@ -96,6 +101,13 @@ def waits(project, runs, holders, times=None, *, voices=False):
         names = tuple(name for pk, name in holders.of(project, run.role) if pk not in run.heard)
         found.append(Wait(run, names, due_of(run), tuple(said(run)) if voices else (), times.get(run.key, Measured())))
     return found
+
+
+def in_short(wait):
+    """An open gate and the people it waits for, or loudly the role nobody holds."""
+    from django.utils.translation import gettext as _
+
+    return f"{wait.run.name}：{'、'.join(wait.names) or _('nobody holds the role “{role}”!').format(role=wait.role)}"
 
 
 def in_words(wait):

@@ -6,13 +6,14 @@ first day has come; a contract whose project should have ended.
 
 import datetime
 
-from django.db.models import CharField, Count, DateTimeField, Exists, F, Min, OuterRef, Q, Subquery, Sum, Value
+from django.db.models import CharField, Count, DateTimeField, Exists, F, Min, OuterRef, Prefetch, Q, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from kernel import clock, workdays
 from kernel.money import ZERO, MoneyField
+from procurement.gate_times import in_short, waits
 from procurement.models import Closing, Contract, GateRun, Project, ProjectFund
 
 OVER = ("closed", "rejected", "cancelled")
@@ -31,18 +32,38 @@ def closing_now():
     return Exists(Closing.objects.filter(contract__project=OuterRef("pk")))
 
 
+def with_money(rows, **more):
+    """Projects with signed and paid money (yuan), and `more` annotations."""
+    return rows.annotate(contract_sum=_of_contracts(F("amount") + F("addons")), paid_sum=_of_contracts(F("paid") - F("returned")), **more)
+
+
 def with_facts(rows, **more):
     """Projects with open gate (name, opened, working days), signed and paid money (yuan), and `more` annotations."""
     gate = GateRun.objects.filter(project=OuterRef("pk"), result="waiting").order_by("order", "id")
-    return rows.annotate(
-        gate_name=Subquery(gate.values("name")[:1]), gate_opened=Subquery(gate.values("opened_at")[:1], output_field=DateTimeField()), gate_days=Subquery(gate.values("expected_days")[:1]),
-        contract_sum=_of_contracts(F("amount") + F("addons")), paid_sum=_of_contracts(F("paid") - F("returned")), **more,
+    return with_money(
+        rows, gate_name=Subquery(gate.values("name")[:1]), gate_opened=Subquery(gate.values("opened_at")[:1], output_field=DateTimeField()),
+        gate_days=Subquery(gate.values("expected_days")[:1]), **more,
     )  # fmt: skip
+
+
+def with_gates(rows):
+    """The same for a page of a list: the open gates of its few rows are read at once, with whom they wait for."""
+    gates = GateRun.objects.filter(result="waiting", opened_at__isnull=False).order_by("order", "id")
+    return with_money(rows).prefetch_related(Prefetch("gate_runs", gates, to_attr="open_gates"))
+
+
+def gate_of(row):
+    """(name, opened, working days) of the gate a project under review stands at; Nones where there is none."""
+    if row.status != "in_review":
+        return None, None, None
+    if hasattr(row, "open_gates"):
+        return next(((run.name, run.opened_at, run.expected_days) for run in row.open_gates), (None, None, None))
+    return row.gate_name, row.gate_opened, row.gate_days
 
 
 def since(row):
     """The day the project came to where it stands: the open gate's first day, else the day it entered its state."""
-    opened = getattr(row, "gate_opened", None) if row.status == "in_review" else None
+    _name, opened, _days = gate_of(row)
     return opened.astimezone(clock.ZONE).date() if opened else row.stage_since
 
 
@@ -51,10 +72,12 @@ def age(row):
     return max(0, (clock.today() - since(row)).days)
 
 
-def waiting_for(row):
-    """Who has to act next, in words, from facts read with the row."""
+def waiting_for(row, holders=None):
+    """Who has to act next, in words, from facts read with the row; with `holders` (gate_times.Holders) the open gates name their people."""
     if row.status == "in_review":
-        return row.gate_name or ""
+        if holders is not None and row.open_gates:
+            return "；".join(in_short(wait) for wait in waits(row, row.open_gates, holders))
+        return gate_of(row)[0] or ""
     if row.status in ("draft", "returned"):
         return str(row.place)
     if row.status in OVER:
@@ -81,7 +104,11 @@ class Lateness:
     def of(self, row):
         """Whether this row (read by `with_facts`) is late."""
         if row.status == "in_review":
-            return bool(row.gate_opened and since(row) <= self.last_late(row.gate_days))
+            run = next(iter(getattr(row, "open_gates", ())), None)
+            if run and run.due_on:  # said when the gate opened: no calendar has to be asked
+                return run.due_on < self.today
+            _name, opened, days = gate_of(row)
+            return bool(opened and since(row) <= self.last_late(days))
         return row.starts_on <= self.today if row.status in BEFORE_START else row.ends_on < self.today if row.status in UNTIL_END else False
 
     def condition(self):
@@ -233,7 +260,7 @@ def board(rows, per_lane=CARDS):
             lanes["delivering"].total = row["signed"]
     order = [lanes["draft"], *at_gates.values(), *(lane for stage, lane in lanes.items() if stage != "draft")]
     for row in _cards(rows, order, per_lane):
-        lane = at_gates.get(row.gate_name) if row.status == "in_review" else lanes["closing" if row.status == "contracted" and row.being_closed else "delivering" if row.status == "contracted" else row.status]
+        lane = at_gates.get(gate_of(row)[0]) if row.status == "in_review" else lanes["closing" if row.status == "contracted" and row.being_closed else "delivering" if row.status == "contracted" else row.status]
         if lane:
             lane.cards.append(row)
     for lane in order:

@@ -21,6 +21,7 @@ from kernel.models import User
 from procurement import asking, portfolio
 from procurement.forms.portfolio import HandOverAllForm
 from procurement.forms.project import applies
+from procurement.gate_times import Holders
 from procurement.lifecycle.project_handing import OPEN, Refused, hand_over_all, why_not
 from procurement.models import Fund, Project, ProjectFund
 from procurement.views.projects import years
@@ -99,7 +100,7 @@ def read_search(request):
         return asking.Asked(), str(error)
 
 
-def columns(lateness, export=False):
+def columns(lateness, holders, export=False):
     """What the screen shows; a table that leaves the house says year, way and lateness in columns of their own."""
     since = {"sort": ("-stage_since",)}
     days = [Column("age", _("Days in stage"), value=portfolio.age, kind="number", **since), Column("late", _("Overdue"), value=lambda row: _("overdue") if lateness.of(row) else "", sort=False)]
@@ -107,7 +108,7 @@ def columns(lateness, export=False):
     shown = [Column("age", _("Days in stage"), value=lambda row: _days(row, lateness), kind="status", tone=lambda row: "bad" if lateness.of(row) else "", **since)]
     return [
         Column("number", _("Number")), Column("title", _("Project"), kind="link"), Column("place__name", _("Where")), Column("status", pgettext_lazy("project", "Stage"), kind="status"),
-        *(days if export else shown), Column("waiting", _("Waiting on"), value=portfolio.waiting_for, sort=False), Column("handler__name", _("Handler")), *(more if export else []),
+        *(days if export else shown), Column("waiting", _("Waiting on"), value=lambda row: portfolio.waiting_for(row, holders), sort=False), Column("handler__name", _("Handler")), *(more if export else []),
         Column("budget_total", _("Budget"), kind="money"), Column("ceiling", _("Approved"), kind="money"), Column("contract_sum", _("Under contract"), kind="money"), Column("paid_sum", pgettext_lazy("sum", "Paid"), kind="money"),
     ]  # fmt: skip
 
@@ -124,13 +125,13 @@ def hands_over(user):
 @login_required
 def project_list(request):
     request.asked, error = read_search(request)
-    rows = portfolio.with_facts(Project.objects.visible_to(request.user).select_related("place", "purchaser", "handler", "item"))
+    rows = portfolio.with_gates(Project.objects.visible_to(request.user).select_related("place", "purchaser", "handler", "item"))
     bulk = [Bulk(pgettext_lazy("projects", "Compare"), reverse("project_compare"))]
     if hands_over(request.user):
         bulk.append(Bulk(_("Hand over"), reverse("project_hand_over")))
     links = [(_("Apply for a project"), reverse("project_create"))] if applies(request.user) else []
     return render_list(
-        request, rows.none() if error else rows, title=_("Projects"), columns=columns(portfolio.Lateness(), export="export" in request.GET),
+        request, rows.none() if error else rows, title=_("Projects"), columns=columns(portfolio.Lateness(), Holders(), export="export" in request.GET),
         search=lambda rows, _text: portfolio.answer(rows, request.asked, request.user), filters=filters_for(request), default_sort="-id",
         links=[*links, (_("Board"), reverse("project_board")), (_("Published lists"), reverse("projectlist_list"))], bulk=bulk, totals=portfolio.totals_of,
         export_name="项目清单", empty_text=_("No project yet."), body="procurement/portfolio_rows.html",
