@@ -20,6 +20,7 @@ from procurement.documents import BadBudget, budget_pdf, budget_xlsx, read_budge
 from procurement.forms.budget import WORDS, LineTable
 from procurement.forms.project import PlanFormSet
 from procurement.lifecycle.budget_bounds import bounds_of
+from procurement.lifecycle.price_check import price_notes
 from procurement.lifecycle.project import BUDGET, open_cut, set_budget
 from procurement.views.projects import visible
 
@@ -86,6 +87,10 @@ def project_budget(request, pk):
             form.add_error(None, sentence)
         if lines.faulty and not pasting:
             form.add_error(None, _("{count} line(s) need a look; nothing was saved yet.").format(count=lines.faulty))
+    else:  # what is saved stands beside comparable prices
+        notes = price_notes(project, project.lines.all())
+        for row in lines.rows:
+            row.notes += [notes[row.pk]] if row.pk in notes else []
     groups = lines.groups(_titles(plan))
     return render_form(
         request, form, title=_("Plan and budget of {project}").format(project=project), rules=["A11"], cancel=project.get_absolute_url(), submit=_("Save plan and budget"),

@@ -343,7 +343,7 @@ def test_the_screens_from_entering_to_the_gate(client, office):
     assert client.post(reverse("price_match", args=[row.pk, line.pk]), {"name": "没有的", "unit": "批"}).status_code == 422
 
 
-def test_notes_for_the_editor(office):
+def test_notes_for_the_editor(client, office):
     make_prices(office, 2000, 2000, 2000)
     make_price(office, 1, "管理费", "项")
     row = make_project(office, "ready", 20000)
@@ -351,6 +351,8 @@ def test_notes_for_the_editor(office):
     assert "2.00" in notes[line_of(row).pk]
     assert "1.00" in notes[line_of(row, "管理费").pk]
     assert set(notes) == {line_of(row).pk, line_of(row, "管理费").pk}
+    client.force_login(office.staff)
+    assert notes[line_of(row).pk] in client.get(reverse("project_budget", args=[row.pk])).content.decode()
 
 
 def test_an_intended_provider_sees_the_medians_but_no_sources(client, office):
