@@ -1,6 +1,7 @@
 """All scenarios, declared by importing them; every lifecycle page with them."""
 
 from tests.lives import (
+    scenarios_challenges,
     scenarios_checks,
     scenarios_communities,
     scenarios_contracts,
@@ -14,6 +15,6 @@ from tests.lives.harness import load_lives
 
 load_lives()
 __all__ = [
-    "load_lives", "scenarios_checks", "scenarios_communities", "scenarios_contracts", "scenarios_kernel", "scenarios_money", "scenarios_projects", "scenarios_providers",
+    "load_lives", "scenarios_challenges", "scenarios_checks", "scenarios_communities", "scenarios_contracts", "scenarios_kernel", "scenarios_money", "scenarios_projects", "scenarios_providers",
     "scenarios_tenders",
 ]  # fmt: skip
