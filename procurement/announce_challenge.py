@@ -103,14 +103,13 @@ def last_rejected(since):
 
 def tender_panel(tender, user):
     """On the purchase's page: its challenges for those who may see them, and the way to file one for a supplier."""
-    suppliers = any(organization_ids(person) for person in principals_of(user))
-    if not suppliers and not memberships_of(user):
+    supplier = bool(organization_ids(user)) and challenge.challengeable(tender)
+    if tender.status in ("draft", "cancelled") or not (supplier or memberships_of(user) or principals_of(user)[1:]):
         return None
-    rows = list(Challenge.objects.visible_to(user).filter(tender=tender).exclude(status="withdrawn")) if tender.status not in ("draft", "cancelled") else []
-    windows = [window for window in challenge.windows(tender) if not window.over] if organization_ids(user) else []
-    if not rows and not windows:
+    rows = list(Challenge.objects.visible_to(user).filter(tender=tender).exclude(status="withdrawn"))
+    if not rows and not supplier:
         return None
-    return Panel(_("Challenges"), "procurement/panel_challenges.html", {"rows": rows, "windows": windows, "tender": tender}, order=40)
+    return Panel(_("Challenges"), "procurement/panel_challenges.html", {"rows": rows, "supplier": supplier, "tender": tender, "article": rules.get("G02").article}, order=40)
 
 
 registry.panel("tender", tender_panel)

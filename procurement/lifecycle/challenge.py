@@ -94,7 +94,7 @@ def windows(tender):
         starts.append(("process", "opening", tender.opened_at.astimezone(clock.ZONE).date()))
     if tender.report_received_on:
         starts.append(("process", "evaluation", tender.report_received_on))
-    notice = tender.announcements.filter(kind="result").order_by("published_at", "pk").last()
+    notice = tender.announcements.filter(kind="result").order_by("published_at", "pk").last() if tender.status == "awarded" else None
     if notice:
         told = notice.published_at.astimezone(clock.ZONE).date()
         award = Award.objects.filter(lot__tender=tender, declined_on=None).exclude(letter_on=None).order_by("-letter_on").first()
