@@ -17,7 +17,7 @@ def _text(label, limit, **more):
 class GroundsForm(CleanForm):
     """Facts, request, legal basis and evidence (财政部令第94号 第12、18条)."""
 
-    facts = _text(_("Facts"), 4000, help_text=_("What happened and which right of yours it harms. Put all grounds against this step here: a second challenge to it is not taken."))
+    facts = _text(_("Facts and grounds"), 4000, help_text=_("What happened and which right of yours it harms. Put all grounds against this step here: a second challenge to it is not taken."))
     request = _text(_("Request"), 2000, rows=2, help_text=_("What you ask for."))
     legal_basis = forms.CharField(label=_("Legal basis"), max_length=500)
     attachments = UploadsField(label=_("Evidence"), required=False, max_files=10)
@@ -47,7 +47,7 @@ class ComplainForm(GroundsForm):
 
 
 class PrepareForm(StepForm):
-    outcome = forms.ChoiceField(label=_("Outcome"), choices=Challenge.OUTCOMES, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(label=_("Conclusion"), choices=Challenge.OUTCOMES, widget=forms.RadioSelect)
     consequence = forms.ChoiceField(label=_("What follows"), choices=Challenge.CONSEQUENCES, initial="none")
     answer = _text(_("Answer"), 6000, rows=8, help_text=_("Answer each ground with facts and law; name no business secret and no member of the panel before the result."))
 
@@ -69,7 +69,7 @@ class ReplyForm(StepForm):
 
 
 class DecideForm(StepForm):
-    outcome = forms.ChoiceField(label=_("Outcome"), choices=Complaint.OUTCOMES, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(label=_("Conclusion"), choices=Complaint.OUTCOMES, widget=forms.RadioSelect)
     order = forms.ChoiceField(label=_("What is ordered"), choices=[("", _("nothing")), *ORDERS], required=False)
     document = forms.CharField(label=_("Document number"), max_length=60, help_text=_("As on the decision, e.g. 青财采决〔2026〕3号."))
     decision = _text(_("Decision and reasons"), 6000, rows=8)

@@ -54,6 +54,7 @@ LIFE = Life(
     initial="filed",
     root=lambda challenge: challenge.tender,
 )  # fmt: skip
+LIFE.verb_labels = {"file": _("challenge filed")}
 
 
 @dataclass(frozen=True)

@@ -66,12 +66,15 @@ ACCEPT = Step("accept", _("Take it up"), ("filed",), "accepted", at_bureau, rule
 NOTIFY = Step("notify", _("Send copies to the parties"), ("accepted",), "notified", at_bureau, rules=("G06",), waits_for=_("finance bureau"))
 REPLY = Step("reply", _("Reply to the complaint"), ("notified",), "examining", at_office("handler", "leader"), rules=("G06",), waits_for=_("purchaser"))
 SUSPEND = Step(
-    "suspend", _("Suspend the purchase"), RUNNING, None, at_bureau, _unsuspended, tone="danger", needs_reason=True, rules=("G07",),
+    "suspend", _("Suspend the purchase"), RUNNING, None, at_bureau, _unsuspended, fits=lambda complaint: not complaint.suspended_on, tone="danger", needs_reason=True, rules=("G07",),
     hint=_("Signing and performance stop; the suspension ends by itself on the last day the law allows."),
 )
-LIFT = Step("lift", _("Lift the suspension"), RUNNING, None, at_bureau, _suspended, tone="secondary", needs_reason=True, rules=("G07",))
-APPRAISE = Step("begin_appraisal", _("An appraisal begins"), RUNNING, None, at_bureau, _no_appraisal, tone="secondary", needs_reason=True, rules=("G07",), hint=_("Its time does not count."))
-APPRAISED = Step("end_appraisal", _("The appraisal has ended"), RUNNING, None, at_bureau, _appraising, tone="secondary", rules=("G07",))
+LIFT = Step("lift", _("Lift the suspension"), RUNNING, None, at_bureau, _suspended, fits=lambda complaint: bool(complaint.suspended_on), tone="secondary", needs_reason=True, rules=("G07",))
+APPRAISE = Step(
+    "begin_appraisal", _("An appraisal begins"), RUNNING, None, at_bureau, _no_appraisal, fits=lambda complaint: not complaint.appraisal_on, tone="secondary", needs_reason=True,
+    rules=("G07",), hint=_("Its time does not count."),
+)
+APPRAISED = Step("end_appraisal", _("The appraisal has ended"), RUNNING, None, at_bureau, _appraising, fits=lambda complaint: bool(complaint.appraisal_on), tone="secondary", rules=("G07",))
 DECIDE = Step(
     "decide", _("Decide the complaint"), ("notified", "examining"), "decided", at_bureau, _no_appraisal, tone="success", rules=("G07", "G08"),
     hint=_("The decision is published and sent to all parties."), waits_for=_("finance bureau"),
@@ -90,6 +93,7 @@ LIFE = Life(
     initial="filed",
     root=lambda complaint: complaint.challenge.tender,
 )  # fmt: skip
+LIFE.verb_labels = {"complain": _("complaint filed")}
 
 
 def objection_to_complaining(challenge):

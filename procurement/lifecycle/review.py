@@ -53,6 +53,7 @@ LIFE = Life(
     initial="open",
     root=lambda order: order.lot.tender,
 )
+LIFE.verb_labels = {"order": _("ordered")}
 
 
 @rules.carries("G04")

@@ -49,7 +49,7 @@ def challenge_list(request):
         columns=[
             Column("number", _("Number"), kind="link"), Column("tender__title", _("Purchase")), Column("kind", _("Against"), value=lambda row: row.get_kind_display()),
             Column("filed_on", _("Received on"), kind="date"), Column("answer_due_on", _("Answer due"), kind="date"),
-            Column("outcome", _("Outcome"), value=lambda row: row.get_outcome_display() if row.status == "answered" else ""), Column("status", _("State"), kind="status"),
+            Column("outcome", _("Conclusion"), value=lambda row: row.get_outcome_display() if row.status == "answered" else ""), Column("status", _("State"), kind="status"),
         ],
         search=("number", "tender__title"),
         filters=[ChoiceFilter("status", _("State"), choices=Challenge.LIFE.states.items()), ChoiceFilter("kind", _("Against"), choices=Challenge.KINDS), DateFilter("filed", _("Received on"), field="filed_on")],
@@ -87,7 +87,7 @@ def challenge_file(request, pk):
     if not open_windows:
         messages.error(request, str(_closed(tender)))
         return redirect(tender)
-    choices = [(window.stage, f"{KINDS[window.stage.partition('-')[0]]}（{_('until {day}').format(day=window.until)}）") for window in open_windows]
+    choices = [(window.stage, _("{step} (until {day})").format(step=KINDS[window.stage.partition("-")[0]], day=window.until)) for window in open_windows]
     form = FileForm(request.POST or None, request.FILES or None, tender=tender, organizations=organizations, windows=choices, initial={"organization": organizations[0].pk})
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)

@@ -33,10 +33,10 @@ def complaint_list(request):
         columns=[
             Column("number", _("Number"), kind="link"), Column("challenge__tender__title", _("Purchase")), Column("challenge__tender__purchaser__name", _("Purchaser")),
             Column("challenge__organization__name", _("Complainant")), Column("filed_on", _("Received on"), kind="date"), Column("decide_due_on", _("Decision due"), kind="date"),
-            Column("outcome", _("Outcome"), value=lambda row: row.get_outcome_display()), Column("status", _("State"), kind="status"),
+            Column("outcome", _("Conclusion"), value=lambda row: row.get_outcome_display()), Column("status", _("State"), kind="status"),
         ],
         search=("number", "challenge__tender__title", "challenge__organization__name"),
-        filters=[ChoiceFilter("status", _("State"), choices=Complaint.LIFE.states.items()), ChoiceFilter("outcome", _("Outcome"), choices=Complaint.OUTCOMES), DateFilter("filed", _("Received on"), field="filed_on")],
+        filters=[ChoiceFilter("status", _("State"), choices=Complaint.LIFE.states.items()), ChoiceFilter("outcome", _("Conclusion"), choices=Complaint.OUTCOMES), DateFilter("filed", _("Received on"), field="filed_on")],
         default_sort="-id", export_name="投诉", empty_text=_("No complaint yet. A challenger complains on the page of its challenge."),
     )  # fmt: skip
 
