@@ -19,7 +19,7 @@ from kernel import clock, files, rules, trail, workdays
 from kernel.lifecycle import Life, Refusal, Step, advance, open_holds, place_hold, release_hold
 from kernel.notices import notify, register
 from procurement import timetable
-from procurement.models import Award, Bid, Challenge, Tender
+from procurement.models import Bid, Challenge, Tender
 from procurement.permissions_challenge import CONCERNED_STATES, at_office, is_challenger
 
 register("challenge_filed", _("A challenge to “{title}” has come in; the answer is due on {due}."))
@@ -95,12 +95,9 @@ def windows(tender):
         starts.append(("process", "opening", tender.opened_at.astimezone(clock.ZONE).date()))
     if tender.report_received_on:
         starts.append(("process", "evaluation", tender.report_received_on))
-    notice = tender.announcements.filter(kind="result").order_by("published_at", "pk").last() if tender.status == "awarded" else None
-    if notice:
-        told = notice.published_at.astimezone(clock.ZONE).date()
-        award = Award.objects.filter(lot__tender=tender, declined_on=None).exclude(letter_on=None).order_by("-letter_on").first()
-        told = award.letter_on if award else told
-        starts.append(("result", f"result-{told.isoformat()}", notice.until or told))
+    notices = list(tender.announcements.filter(kind="result").order_by("published_at", "pk")) if tender.status == "awarded" else []
+    if notices:  # each announced result is a step of its own
+        starts.append(("result", f"result-{len(notices)}", notices[-1].until or notices[-1].published_at.astimezone(clock.ZONE).date()))
     found = []
     for kind, stage, start in starts:
         due = _figure(tender, start, "G02", "challenge")
