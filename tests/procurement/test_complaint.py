@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from kernel import clock, holidays, registry, workdays
-from kernel.lifecycle import open_holds
+from kernel.lifecycle import open_holds, refusal_of
 from procurement.lifecycle import complaint, lot, review
 from procurement.models import Complaint, ReviewOrder
 from providers.models import Exclusion
@@ -222,3 +222,24 @@ def test_reminders_run_before_and_after():
 
     assert kinds(noon(due)) == {("complaint_check", "before")}
     assert kinds(noon(due, 1)) == {("complaint_check", "after")}
+
+
+@pytest.mark.rule("G04")
+def test_a_signed_contract_and_its_coming_activities_stop_only_when_the_bureau_says_so():
+    from procurement.lifecycle import activity
+    from procurement.lifecycle.contract import CLOSE
+    from procurement.lifecycle.contract_draft import draft_contract
+    from procurement.models import Activity, Contract, Lot
+
+    walk = complained("accepted", start=MONDAY)
+    made = draft_contract(walk.lot, actor=walk.office.handler)
+    Lot.objects.filter(pk=walk.lot.pk).update(status="contracted")
+    Contract.objects.filter(pk=made.pk).update(status="performing", signed_on=clock.today())
+    coming = Activity.objects.create(contract=made, title="读书分享会", planned_headcount=40, planned_on=clock.today() + datetime.timedelta(days=9), status="planned")
+    made.refresh_from_db()
+    assert not open_holds(made) and not open_holds(coming)
+    row = complaint.suspend(walk.complaint, actor=walk.office.finance, reason="中止履行")
+    assert [hold.verbs for hold in open_holds(made)] == [["close", "replace_key_person"]]
+    assert refusal_of(coming, activity.CONFIRM, walk.office.handler).code == "held" and refusal_of(made, CLOSE, walk.office.handler).code == "held"
+    complaint.lift(row, actor=walk.office.finance, reason="恢复履行")
+    assert not open_holds(made) and not open_holds(coming)
