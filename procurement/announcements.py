@@ -16,8 +16,9 @@ TITLES = {
     "termination": {"": "终止公告"},
     "contract": {"": "合同公告"},
     "acceptance": {"": "履约验收结果公告"},
+    "complaint": {"": "投诉处理结果公告"},
 }
-LETTERS = {"notice": "GG", "correction": "GZ", "result": "JG", "termination": "ZZ", "contract": "HT", "acceptance": "YS"}
+LETTERS = {"notice": "GG", "correction": "GZ", "result": "JG", "termination": "ZZ", "contract": "HT", "acceptance": "YS", "complaint": "TS"}
 
 
 def announce(kind, tender=None, *, actor, until=None, public=True, lot=None, contract=None, title="", number="", **context):

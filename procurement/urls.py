@@ -1,6 +1,16 @@
 """Addresses of procurement."""
 
-from procurement import urls_backfill, urls_contracts, urls_gates, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_tender
+from procurement import (
+    urls_backfill,
+    urls_challenge,
+    urls_contracts,
+    urls_gates,
+    urls_portfolio,
+    urls_preparation,
+    urls_prices,
+    urls_projects,
+    urls_tender,
+)
 
-ROOMS = (urls_backfill, urls_contracts, urls_gates, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_tender)
+ROOMS = (urls_backfill, urls_challenge, urls_contracts, urls_gates, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_tender)
 urlpatterns = [pattern for room in ROOMS for pattern in room.urlpatterns]

@@ -143,6 +143,7 @@ class Announcement(models.Model):
         ("termination", _("termination notice")),
         ("contract", _("contract notice")),
         ("acceptance", _("acceptance notice")),
+        ("complaint", _("decision on a complaint")),
     ]
     tender = models.ForeignKey(Tender, models.PROTECT, null=True, related_name="announcements")
     lot = models.ForeignKey(Lot, models.PROTECT, null=True, related_name="announcements")

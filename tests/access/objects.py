@@ -15,7 +15,20 @@ from evaluation.models import CallBack, Check, Finding, Panel
 from kernel import clock, holidays
 from kernel.models import Attachment, HolidayCalendar, Notice, StandIn
 from procurement import responses
-from procurement.lifecycle import amendment, backfill, bid, configuration, convening, fund, fund_adjustment, fund_receipt, price, project_lists
+from procurement.lifecycle import (
+    amendment,
+    backfill,
+    bid,
+    challenge,
+    complaint,
+    configuration,
+    convening,
+    fund,
+    fund_adjustment,
+    fund_receipt,
+    price,
+    project_lists,
+)
 from procurement.models import Announcement, Bid, CatalogueItem, Closing, CostVoucher, Fund, Gate, Meeting, PaymentRequest, ProjectList
 from procurement.permissions_tender import owner_tag
 from providers.lifecycle import account, members, standing
@@ -66,6 +79,7 @@ def add_rest(world):
     bid.save_part(world.bid_draft, f"{bid.FILE_PREFIX}1", responses.pack("方案.txt", "text/plain", b"plan"), actor=cast.users["provider4"])
     world.bid_submitted = Bid.objects.get(lot=lot, owner_tag=owner_tag(lelin.pk, lot.pk))
     world.bid_opened = Bid.objects.get(lot=world.plots["scoring"].lots.get(), organization=lelin)
+    challenges(world)
     world.people.extra = special(world)
     return world
 
@@ -81,11 +95,29 @@ def convened(world, street):
     return convening.convene_meeting(own["committee"], purchaser=street, number="工委会〔2026〕20号", title="党工委会议", held_on=clock.today(), runs=runs, location="三楼会议室")
 
 
+def challenges(world):
+    """One challenge waiting for its answer, one answered with a new evaluation ordered, and the complaint about it."""
+    own, lelin = world.people.own, world.cast.organizations["lelin"]
+    grounds = {"facts": "采购文件的资格条件排斥潜在供应商。", "request": "请求更正。", "legal_basis": "政府采购法第二十二条"}
+    running, opened = world.plots["published"].lots.get().tender, world.plots["scoring"].lots.get().tender
+    with clock.travelled(clock.midnight(running.notice_until)):
+        world.challenge = challenge.file(running, lelin, actor=own["provider"], kind="documents", **grounds)
+    with clock.travelled(opened.opened_at):
+        row = challenge.file(opened, lelin, actor=own["provider"], kind="process", step="opening", **grounds)
+        row = challenge.prepare(row, actor=own["handler"], outcome="upheld", consequence="reevaluate", answer="质疑成立。")
+        world.challenge_answered = challenge.approve(row, actor=own["leader"])
+        world.complaint = complaint.complain(world.challenge_answered, actor=own["provider"], within_challenge=True, **grounds)
+    world.order = world.challenge_answered.orders.get()
+
+
 def special(world):
     """(user, object) → further names of the tables: who bid for the same purchase, who leads the panel."""
     leading = panel(world).members.get(is_leader=True, left_at=None).user_id
     rival = world.cast.users["provider"].pk
-    return {(rival, "tender_opened"): ("rival",), (leading, "panel"): ("leading",), (leading, "panel_member"): ("leading",), (leading, "panel_bid"): ("leading",)}
+    return {
+        (rival, "tender_opened"): ("rival",), (leading, "panel"): ("leading",), (leading, "panel_member"): ("leading",), (leading, "panel_bid"): ("leading",),
+        (leading, "challenge_answered"): ("leading",), (leading, "order"): ("leading",), (rival, "challenge_answered"): ("rival",),
+    }  # fmt: skip
 
 
 def papers(subject):
@@ -164,6 +196,10 @@ OBJECTS = {
     "bid_opened_pk": lambda w: w.bid_opened.pk,
     "receipt": lambda w: w.bid_submitted.receipt,
     "notice_number": lambda w: Announcement.objects.filter(public=True, tender=w.plots["published"].lots.get().tender, kind="notice").get().number,
+    "challenge": lambda w: w.challenge,
+    "challenge_answered": lambda w: w.challenge_answered,
+    "complaint": lambda w: w.complaint,
+    "order": lambda w: w.order,
     # the doing
     "contract": lambda w: contract(w, "finding"),
     "contract_draft": lambda w: contract(w, "contract_draft"),

@@ -10,7 +10,21 @@ from django.test.utils import CaptureQueriesContext
 from communities.models import Membership, Need, Purchaser, Wish
 from evaluation.models import Check, Expert, Panel
 from kernel.models import Job, Notice
-from procurement.models import Activity, Backfill, CatalogueItem, Contract, Fund, Meeting, PaymentRequest, PriceEntry, Project, ProjectList, Tender
+from procurement.models import (
+    Activity,
+    Backfill,
+    CatalogueItem,
+    Challenge,
+    Complaint,
+    Contract,
+    Fund,
+    Meeting,
+    PaymentRequest,
+    PriceEntry,
+    Project,
+    ProjectList,
+    Tender,
+)
 from providers.models import Organization
 from reporting.models import Report
 from tests.access.answers import address
@@ -28,6 +42,7 @@ LISTS = {
     "meeting_list": ("committee", Meeting), "projectlist_list": ("leader", ProjectList), "backfill_list": ("handler", Backfill), "tender_list": ("handler", Tender), "contract_list": ("handler", Contract),
     "activity_list": ("handler", Activity), "payment_list": ("accountant", PaymentRequest), "check_list": ("handler", Check), "panel_list": ("handler", Panel),
     "expert_list": ("handler", Expert), "report_list": ("leader", Report), "notices": ("handler", Notice), "job_list": ("leader", Job),
+    "challenge_list": ("handler", Challenge), "complaint_list": ("finance", Complaint),
 }  # fmt: skip
 NO_TABLE = {"standin_list", "invitation_list", "place_list", "rule_list", "bid_list"}  # no row, or few rows by nature; measured as they are
 

@@ -1,6 +1,7 @@
 """All scenarios, declared by importing them; every lifecycle page with them."""
 
 from tests.lives import (
+    scenarios_challenges,
     scenarios_checks,
     scenarios_communities,
     scenarios_contracts,
@@ -16,7 +17,7 @@ from tests.lives.harness import load_lives
 
 load_lives()
 __all__ = [
-    "load_lives", "scenarios_checks", "scenarios_communities", "scenarios_contracts", "scenarios_kernel", "scenarios_money", "scenarios_portfolio", "scenarios_prices",
-    "scenarios_projects", "scenarios_providers",
+    "load_lives", "scenarios_challenges", "scenarios_checks", "scenarios_communities", "scenarios_contracts", "scenarios_kernel", "scenarios_money", "scenarios_portfolio",
+    "scenarios_prices", "scenarios_projects", "scenarios_providers",
     "scenarios_tenders",
 ]  # fmt: skip

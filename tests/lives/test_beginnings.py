@@ -12,7 +12,9 @@ from procurement.lifecycle import (
     amendment,
     award,
     bid,
+    challenge,
     closing,
+    complaint,
     contract_draft,
     convening,
     fund,
@@ -33,6 +35,7 @@ from procurement.lifecycle import (
 )
 from providers.lifecycle import account, organization
 from tests.factories import communities, contracts, projects, providers, tenders
+from tests.factories.challenges import challenged
 from tests.factories.prices import make_price
 from tests.lives.harness import Writes, contents, differing, undone, untouched
 from tests.lives.scenarios_checks import opened
@@ -130,6 +133,10 @@ def accounted():
     return made
 
 
+def answered_challenge():
+    return challenged("answered")
+
+
 VOICE = {"title": "助餐", "description": "午餐难。", "target_group": "老人", "headcount": 60, "method": "meeting", "asked_count": 40, "opinion": "希望设点。"}
 FACTS = {"title": "读书", "goal": "有处去", "target_group": "青少年", "headcount": 10, "results": "六场"}
 BEGINNINGS = {
@@ -180,6 +187,13 @@ BEGINNINGS = {
     "choose a provider": (quoting, lambda s: selfrun.choose_provider(s.project, actor=s.office.handler, organization=s.quotes[0]["organization"], amount=28000, reason="报价最低", quotes=s.quotes)),
     "attend as the first opener": (walked("closed"), lambda s: opening.open_with(s.tender, actor=s.office.leader, passphrase=tenders.passphrase_of(s.office.leader))),
     "draw experts": (undrawn, lambda s: panel.draw_experts(s.panel, actor=s.office.handler, count=3)),
+    "file a challenge": (
+        walked("announced"),
+        lambda s: challenge.file(
+            s.tender, s.providers[0].organization, actor=s.providers[0].user, kind="result", facts="评分有误", request="重新评审", legal_basis="第五十二条", attachments=[projects.scan()]
+        ),
+    ),
+    "complain": (answered_challenge, lambda s: complaint.complain(s.challenge, actor=s.who.user, facts="答复回避问题", request="责令重新评审", legal_basis="第五十五条", within_challenge=True)),
     "hold the signing": (walked("awarded"), lambda s: lot.hold_signing(s.lot, actor=s.office.handler, note="质疑")),
     "decide an award": (walked("evaluated"), lambda s: award.decide_award(s.lot, actor=s.office.leader)),
     "draft a contract": (lambda: contracts.make_scene(), lambda s: contract_draft.draft_contract(s.project, actor=s.office.handler)),

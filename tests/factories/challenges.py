@@ -1,0 +1,64 @@
+"""Challenges and complaints in each state, through the real verbs, on a purchase of `make_tender`."""
+
+import datetime
+
+from kernel import clock
+from procurement.lifecycle import challenge, complaint
+from procurement.models import Award
+from tests.factories.tenders import make_tender, travel
+
+GROUNDS = {"facts": "评审未按采购文件载明的标准打分。", "request": "请求重新评审。", "legal_basis": "政府采购法第五十二条"}
+
+
+def make_challenge(walk, who, kind="result", *, step="", **fields):
+    """A challenge of a provider of that purchase."""
+    return challenge.file(walk.tender, who.organization, actor=who.user, kind=kind, step=step, **{**GROUNDS, **fields})
+
+
+def answered(walk, row, outcome="rejected", consequence="none"):
+    """Prepared by the handler, signed by the leader."""
+    row = challenge.prepare(row, actor=walk.office.handler, outcome=outcome, answer="经复核，逐项答复如下。", consequence=consequence)
+    return challenge.approve(row, actor=walk.office.leader)
+
+
+def make_complaint(row, who, **fields):
+    return complaint.complain(row, actor=who.user, within_challenge=True, **{**GROUNDS, **fields})
+
+
+def challenged(state="filed", consequence="none", start=None):
+    """walk with `.who` (a loser) and `.challenge` in filed | prepared | answered | withdrawn; `.order` when something is ordered."""
+    walk = make_tender(state="announced", start=start)
+    won = Award.objects.get(lot=walk.lot).organization
+    walk.who = next(row for row in walk.providers if row.organization != won)
+    walk.challenge = make_challenge(walk, walk.who)
+    outcome = "rejected" if consequence == "none" else "upheld"
+    if state in ("prepared", "answered"):
+        walk.challenge = challenge.prepare(walk.challenge, actor=walk.office.handler, outcome=outcome, answer="经复核，逐项答复如下。", consequence=consequence)
+    if state == "answered":
+        walk.challenge = challenge.approve(walk.challenge, actor=walk.office.leader)
+        walk.order = walk.challenge.orders.first()
+    if state == "withdrawn":
+        walk.challenge = challenge.withdraw(walk.challenge, actor=walk.who.user, reason="不再坚持")
+    walk.subject = walk.challenge
+    return walk
+
+
+def complained(state="filed", start=None):
+    """walk as above with `.complaint` in filed | correcting | accepted | notified | examining | decided."""
+    walk = challenged("answered", start=start)
+    travel(clock.now() + datetime.timedelta(hours=1))
+    finance = walk.office.finance
+    row = make_complaint(walk.challenge, walk.who)
+    if state == "correcting":
+        row = complaint.ask_correction(row, actor=finance, reason="请补交营业执照复印件")
+    if state in ("accepted", "notified", "examining", "decided"):
+        row = complaint.accept(row, actor=finance)
+    if state in ("notified", "examining", "decided"):
+        row = complaint.notify_parties(row, actor=finance)
+    if state in ("examining", "decided"):
+        row = complaint.reply(row, actor=walk.office.handler, reply="评审合法合规。")
+    if state == "decided":
+        row = complaint.decide(row, actor=finance, outcome="unfounded", decision="评审符合采购文件。", document="青财采决〔2026〕3号")
+    walk.complaint = walk.subject = row
+    return walk
+
