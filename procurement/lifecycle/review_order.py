@@ -27,7 +27,7 @@ def _evaluated_first(order, actor):
 def _unless_stopping(order, actor):
     if refusal := _evaluated_first(order, actor):
         return refusal
-    if order.lot.status not in ("evaluated", "awarded", "failed") and not at_office("handler")(actor, order):
+    if order.lot.status not in ("evaluated", "awarded", "contracted", "failed") and not at_office("handler")(actor, order):
         return Refusal("handler", _("A purchase that still runs is stopped by its handler."))
     return None
 
