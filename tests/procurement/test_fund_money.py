@@ -311,7 +311,7 @@ def test_forbidden_uses_are_held_against_the_catalogue_item(forbidden, item, fou
 def test_a_project_on_a_fund_that_forbids_it_is_warned_and_shows_what_is_allowed(client, office):
     row = make_fund(office, amount=200000, allowed_uses="助老服务", forbidden_uses="文艺演出")
     project = make_project(office, "submitted", amount=20000, funds=[row], item=make_item("社区文艺演出"))
-    assert [one.key for one in completeness.warnings(project)] == ["forbidden_use"]
+    assert [one.key for one in completeness.warnings(project)] == [f"forbidden_use_{row.pk}"]
     client.force_login(office.section)
     page = client.get(project.get_absolute_url()).content.decode()
     assert "文艺演出" in page
