@@ -17,11 +17,15 @@ pytestmark = [pytest.mark.browser]
 TITLE = "柳荫社区青少年周末营"
 FIVE = ["刘建国", "黄蓉", "周强", "马骏", "陈敏"]
 PLAN = [{"order": 1, "title": "周末营", "planned_on": "2026-05-20", "location": "社区活动室", "headcount": 40, "times": 6}]
+INDICATORS = [
+    {"kind": "产出—数量", "name": "周末营场次", "target": 6, "unit": "场", "how": "签到记录"},
+    {"kind": "满意度", "name": "家长满意度", "target": 90, "unit": "%", "how": "问卷"},
+]
 LINES = [
-    {"kind": "活动费用", "activity": 1, "name": "大巴租用", "unit": "车次", "quantity": 12, "price": 2400},
-    {"kind": "活动费用", "activity": 1, "name": "展板制作", "unit": "块", "quantity": 10, "price": 600},
-    {"kind": "人员费用", "name": "社工人工", "unit": "月", "quantity": 6, "price": 5000},
-    {"kind": "管理运行费用", "name": "管理费", "unit": "项", "quantity": 1, "price": 5000},
+    {"group": 1, "name": "大巴租用", "unit": "车次", "quantity": 12, "price": 2400},
+    {"group": 1, "name": "展板制作", "unit": "块", "quantity": 10, "price": 600},
+    {"group": "people", "name": "社工人工", "unit": "月", "quantity": 6, "price": 5000},
+    {"group": "running", "name": "管理费", "unit": "项", "quantity": 1, "price": 5000},
 ]
 
 
@@ -30,7 +34,11 @@ def the_street_names_its_committee(people):
     section, leader = people("section"), people("leader")
     for key, fields in (("joint_review", {"votes": 2}), ("work_committee", {"members": FIVE, "quorum": "过半数"})):
         old = Gate.in_force().get(purchaser__place__name="玉河街道", key=key)
-        section.opens(f"/configuration/gate/propose/?purchaser={old.purchaser_id}&replaces={old.pk}").fills(**fields).presses("提出")
+        section.opens(f"/configuration/gate/propose/?purchaser={old.purchaser_id}&replaces={old.pk}")
+        named = section.tab.locator("[name=members]:checked")
+        while "members" in fields and named.count():
+            named.first.uncheck()
+        section.fills(**fields).presses("提出")
         leader.opens(f"/configuration/?purchaser={old.purchaser_id}").presses("确认生效")
     leader.sees("须2人同意", "成员5人", "全体成员过半数", "各关口用时")
 
@@ -44,9 +52,9 @@ def the_community_applies(people, cast):
     community = people("community")
     community.opens("/projects/new/").fills(
         title=TITLE, item="读书", needs=["青少年周末没有去处"], goal="让孩子周末有去处。", target_group="青少年", headcount=120, results="举办6场，满意度不低于90%。",
-        starts_on="2026-05-06", ends_on="2026-08-14", way="公开",
-    ).presses("保存并填写预算")  # fmt: skip
-    community.rows("plan", PLAN).rows("lines", LINES).sees("69,800.00").presses("保存计划与预算")
+        starts_on="2026-05-06", ends_on="2026-08-14", way="公开", declared=True,
+    ).rows("indicators", INDICATORS).presses("保存并填写预算")  # fmt: skip
+    community.rows("plan", PLAN).budget(LINES).sees("69,800.00").presses("保存计划与预算")
     community.rows("funding", [{"fund": "玉河街道社区服务专项"}]).presses("保存").presses("提交").sees("预审", "周强")
 
 
@@ -62,8 +70,8 @@ def two_lines_are_fixed_and_it_comes_again(people):
     """The handler helps with the second line, and so may not decide on it later."""
     goes_on(days=1)
     community, handler = people("community"), people("handler")
-    community.opens("/desk/").follows(TITLE).sees("市场价约1200元", "展板可重复使用，减半").presses("计划与预算").fills(**{"lines-0-price": 1200}).presses("保存计划与预算")
-    handler.opens("/projects/").follows(TITLE).presses("计划与预算").fills(**{"lines-1-quantity": 5}).presses("保存计划与预算")
+    community.opens("/desk/").follows(TITLE).sees("市场价约1200元", "展板可重复使用，减半").presses("计划与预算").changes_line("大巴租用", price=1200).presses("保存计划与预算")
+    handler.opens("/projects/").follows(TITLE).presses("计划与预算").changes_line("展板制作", quantity=5).presses("保存计划与预算")
     community.opens("/desk/").follows(TITLE).presses("再次提交")
     section = people("section")
     section.opens("/desk/").follows(TITLE)
@@ -118,7 +126,7 @@ def the_minutes_are_printed_signed_and_confirmed(people, sitting):
 
 def the_cut_is_worked_in(people):
     community = people("community")
-    community.opens("/desk/").follows(TITLE).sees("50,000.00").presses("计划与预算").fills(**{"lines-1-price": 120}).presses("保存计划与预算").presses("再次提交")
+    community.opens("/desk/").follows(TITLE).sees("50,000.00").presses("计划与预算").changes_line("展板制作", price=120).presses("保存计划与预算").presses("再次提交")
     community.opens("/projects/").follows(TITLE).sees("已批准", "50,000.00")
     project = Project.objects.get(title=TITLE)
     assert (project.status, [run.result for run in project.gate_runs.filter(revision=2).order_by("order")]) == ("approved", ["passed", "passed", "cut"])
