@@ -99,6 +99,8 @@ def on_project(project, user):
 
 def on_tender(tender, user):
     """Contracts of each lot, and the way to draft one from an award."""
+    if tender.status in ("draft", "published", "opened", "cancelled"):
+        return None
     lots = list(Lot.objects.filter(tender=tender, status__in=("awarded", "contracted")).select_related("project", "award__organization").order_by("order"))
     seen = {row.lot_id: row for row in Contract.objects.visible_to(user).filter(lot__in=lots, status__in=("draft", "performing", "closed")).select_related("organization")}
     rows = [{"lot": lot, "contract": seen.get(lot.pk), "draft_url": reverse("contract_create", args=["lot", lot.pk]) if lot.status == "awarded" and lot.pk not in seen and handles(user, lot.project) else ""} for lot in lots]

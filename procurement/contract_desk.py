@@ -84,9 +84,15 @@ def of_handler(user):
     yield Waiting(won.order_by("award__sign_due_on")[:MOST], lambda row: Task("contract", row.title, _("Draft the contract"), reverse("contract_create", args=["lot", row.pk]), since=row.award.decided_on, due=_end(row.award.sign_due_on), detail=str(row.award.organization)))
     unpaid = PaymentStage.objects.filter(contract=OuterRef("pk"), amount__gt=F("paid") + F("held"), settle_reason="")
     yield Waiting(rows.filter(~Exists(unpaid), status="performing", closing__status="accepted")[:MOST], lambda row: Task("contract", row.title, _("Close the contract"), row.get_absolute_url(), detail=row.number))
-    since = add_workdays(today, -ANSWER_WORKDAYS - 1).date
-    silent = Activity.objects.filter(contract__purchaser__in=ids, status="reported", reported_at__lt=clock.midnight(since + timedelta(days=1))).select_related("contract")
-    yield Waiting(silent.order_by("reported_at")[:MOST], lambda row: Task("activity", row.title, _("The community is silent: verify for the street"), row.get_absolute_url(), since=row.reported_at, detail=row.contract.title))
+    silent = Activity.objects.filter(contract__purchaser__in=ids, status="reported", reported_at__lt=clock.midnight(today - timedelta(days=ANSWER_WORKDAYS - 1))).select_related("contract")
+    yield Waiting(silent.order_by("reported_at")[:MOST], _silent_task)
+
+
+def _silent_task(row):
+    """The street verifies once the community's working days have passed; the calendar is asked only about what may be silent."""
+    if add_workdays(row.reported_at, ANSWER_WORKDAYS).date >= clock.today():
+        return None
+    return Task("activity", row.title, _("The community is silent: verify for the street"), row.get_absolute_url(), since=row.reported_at, detail=row.contract.title)
 
 
 @registry.desk
