@@ -64,7 +64,7 @@ def run(arguments):
             command, env["CELERY_BROKER_URL"] = servers.embedded_queue(var)
             if command:
                 children.start("queue", command, env, quiet=True)
-        say("migrating" + (", loading the demo once (takes a while the first time)" if demo else ""))
+        say("migrating" + (", loading the demo if it is not there yet (a minute or two, once)" if demo else ""))
         preparing = subprocess.Popen([PYTHON, "manage.py", "prepare"], cwd=ROOT, env=env, start_new_session=True)
         while preparing.poll() is None:
             if children.stopping.wait(0.2):
