@@ -144,7 +144,7 @@ def file(tender, organization, *, actor, kind, facts, request, legal_basis, step
 
     if not is_member(actor, organization):
         raise PermissionDenied
-    tender = Tender._base_manager.select_for_update().select_related("purchaser__place", "profile", "handler").get(pk=tender.pk)
+    tender = Tender._base_manager.select_for_update(of=("self",)).select_related("purchaser__place", "profile", "handler").get(pk=tender.pk)
     if refusal := objection_to_filing(tender, organization, kind, step):
         raise refusal
     if lot is not None and lot.tender_id != tender.pk:

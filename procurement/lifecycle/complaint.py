@@ -118,7 +118,7 @@ def complain(challenge, *, actor, facts, request, legal_basis, within_challenge=
     """Complain to the finance bureau at the server's time. Raises Refusal: early, late, twice, beyond what was challenged (第20条); PermissionDenied for others than the challenger."""
     from django.core.exceptions import PermissionDenied
 
-    challenge = Challenge._base_manager.select_for_update().select_related("tender__purchaser__place", "organization").get(pk=challenge.pk)
+    challenge = Challenge._base_manager.select_for_update(of=("self",)).select_related("tender__purchaser__place", "organization").get(pk=challenge.pk)
     if not is_challenger(actor, challenge):
         raise PermissionDenied
     if refusal := objection_to_complaining(challenge):

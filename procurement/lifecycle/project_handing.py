@@ -57,7 +57,7 @@ def hand_over(project, *, actor, successor, reason="", seen=None, tell=True):
 
     `seen`: (handler id, status) the person was shown; Refusal `moved` when the project has moved on since. Also same, not_handler, concerned.
     """
-    locked = Project.objects.select_for_update().select_related("purchaser", "place").get(pk=project.pk)
+    locked = Project.objects.select_for_update(of=("self",)).select_related("purchaser", "place").get(pk=project.pk)
     if seen is not None and tuple(seen) != (locked.handler_id, locked.status):
         raise Refusal("moved", _("This project has moved meanwhile: it is “{state}”, its handler {name}.").format(state=locked.status_label, name=locked.handler or "—"), todo=_("Look at it again before you hand it over."))
     if refusal := objection_to(locked, successor):
