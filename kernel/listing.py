@@ -222,7 +222,8 @@ def render_list(
 ):  # fmt: skip
     """The list page, its fragment, its export or its print view, whichever the request asks for. It only shows: 405 for a POST.
 
-    `search`: ORM fields, or search(queryset, text) -> queryset. `totals(queryset)`: sums of everything filtered, asked up to the cap of the count.
+    `search`: ORM fields, or search(queryset, text) -> queryset. `totals(rows)`: sums of everything filtered, asked up to the cap of the
+    count; it gets the list of rows where one page shows them all, else the queryset.
     """
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
@@ -266,7 +267,7 @@ def render_list(
         "empty_text": empty_text or _("There is nothing here yet."),
         "list_path": request.get_full_path(),
         "body": body,
-        "totals": totals(queryset) if totals and count and not capped else None,
+        "totals": totals(rows if pages == 1 else queryset) if totals and count and not capped else None,
         "selection": {int(part) for part in request.GET.get("sel", "").split("-")[:200] if part.isdecimal() and len(part) < 12},
         **(context or {}),
     }
