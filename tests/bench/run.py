@@ -30,7 +30,6 @@ def everything(options):
     for page in pages.PAGES:
         if page[3]:
             objects.arguments(told, page[3])
-    block = makers.Block(told.cast).build()
     rest, measured, sweeps = [], {}, []
     if "pdf" in wanted:
         rest += work.paper()
@@ -44,7 +43,8 @@ def everything(options):
         rest += prices.matching(told, 2000 if options.quick else 100_000)
     for line in rest:
         show(line)
-    for size in sizes:
+    block = makers.Block(told.cast).build() if wanted & {"pages", "sweep"} else None  # last: its copies take the ids that follow
+    for size in sizes if block else ():
         makers.grow(block, size)
         makers.settle()
         if "pages" in wanted:
