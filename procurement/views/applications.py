@@ -1,13 +1,10 @@
 """The application on paper."""
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.views.decorators.http import require_GET
 
-from kernel.lifecycle import Refusal
 from procurement.application_paper import application_pdf
+from procurement.papers import pdf_response
 from procurement.views.projects import visible
 
 
@@ -15,11 +12,4 @@ from procurement.views.projects import visible
 @require_GET
 def project_application_pdf(request, pk):
     project = visible(request, pk)
-    try:
-        response = HttpResponse(application_pdf(project), content_type="application/pdf")
-    except Refusal as refusal:
-        messages.error(request, str(refusal))
-        return redirect(project)
-    response["Content-Disposition"] = f"attachment; filename=application-{project.number}.pdf"
-    return response
-
+    return pdf_response(request, project, lambda: application_pdf(project), f"application-{project.number}.pdf")
