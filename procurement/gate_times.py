@@ -108,13 +108,3 @@ def in_short(wait):
     from django.utils.translation import gettext as _
 
     return f"{wait.run.name}：{'、'.join(wait.names) or _('nobody holds the role “{role}”!').format(role=wait.role)}"
-
-
-def in_words(wait):
-    """One open gate as a line: gate, names or the empty role, since, until."""
-    from django.utils.translation import gettext as _
-
-    names = "、".join(wait.names) or _("nobody holds the role “{role}”!").format(role=wait.role)
-    return _("{gate}: {names}, since {day}, expected by {due}").format(
-        gate=wait.run.name, names=names, day=wait.run.opened_at.astimezone(clock.ZONE).date(), due=wait.due.astimezone(clock.ZONE).date()
-    )
