@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel import clock, rules, workdays
 from kernel.rules import carries
 from procurement.lifecycle import configuration
-from procurement.timetable import METHODS
+from procurement import methods
 
 # method: its name, the rules its use and its periods come from (rule, parameter)
 PERIODS = {
@@ -84,7 +84,7 @@ def _method(key, reached, start, calendar):
     opened, why = _why(key, reached)
     ends = [workdays.deadline(start, row, param, calendar) for rule_id, param in periods if (row := rules.find(rule_id, start, **scope))]
     row = rules.find("A03" if reached and key in RESERVED else main, start) or rules.get(main)
-    return Method(key, label, opened, why, row.id, row.article, max(ends, key=lambda found: found.date) if opened is not False and ends else None, key in METHODS.values())
+    return Method(key, label, opened, why, row.id, row.article, max(ends, key=lambda found: found.date) if opened is not False and ends else None, key in {method.law for method in methods.known()})
 
 
 @carries("A01")

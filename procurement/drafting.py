@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel import clock, files, rules, trail, workdays
 from kernel.lifecycle import Refusal, acting_for
 from kernel.money import ZERO
-from procurement import timetable, wording
+from procurement import methods, timetable, wording
 from procurement.lifecycle import cautions, intention, review, splitting, survey
 from procurement.lifecycle.cautions import Caution
 from procurement.models import Contract, Lot
@@ -145,19 +145,38 @@ def _money(tender, items, projects):
 
 
 def _statutory(tender, items):
-    known = timetable.law(tender)
-    if not tender.method_reason.strip():
-        return Refusal("method_reason", _("Say why competitive consultation is used."), article=known.get("B08").article, todo=_("Edit the draft."))
+    """The lawful case of the method with its reason, the filed plan, the approval, and what the price counts."""
+    method, known = methods.of(tender), timetable.law(tender)
+    if method.cases and (method.case(tender.method_case) is None or not tender.method_reason.strip()):
+        sentence = _("Say in which lawful case “{method}” is used here, and why.").format(method=tender.get_method_display())
+        return Refusal("method_reason", sentence, article="；".join(dict.fromkeys(case.article for case in method.cases)) if method.case(tender.method_case) is None else method.case(tender.method_case).article, todo=_("Edit the draft."))
     if not tender.plan_number.strip():
         return Refusal("plan_number", _("The procurement plan must be filed first."), article=known.get("A04").article, todo=_("Enter its number in the draft."))
-    if refusal := approval_missing(tender):
-        return refusal
+    return approval_missing(tender) or _ranked_lawfully(tender, method) or _price_weight(tender, items, known)
+
+
+@rules.carries("C06")
+def _ranked_lawfully(tender, method):
+    """A purchase may only be ranked as its method allows: points or the lowest price."""
+    if methods.ranking_of(tender) in method.ranking:
+        return None
+    return Refusal("ranking", _("“{method}” is not ranked this way.").format(method=tender.get_method_display()), article=method.article, todo=_("Edit the draft."), field="ranking")
+
+
+@rules.carries("C01", "C02")
+def _price_weight(tender, items, known):
+    """The points of the price lie within the bounds of the method: services by tender at least ten (C01), by consultation ten to thirty (C02)."""
+    low, high = methods.figure(tender, "price_min", known), methods.figure(tender, "price_max", known)
+    if low is None or methods.ranking_of(tender) != "points":
+        return None
     weights = [item.points for item in items if item.kind == "price"]
-    c02 = known.get("C02")
-    low, high = c02.value("price_min"), c02.value("price_max")
-    if len(weights) != 1 or not low <= weights[0] <= high:
-        return Refusal("price_weight", _("For services the price counts {low} to {high} points, in one row.").format(low=low, high=high), article=c02.article, todo=_("Change the scoring items."))
-    return None
+    if len(weights) == 1 and low.value <= weights[0] <= (high.value if high else HUNDRED):
+        return None
+    if high:
+        sentence = _("For services the price counts {low} to {high} points, in one row.").format(low=low.value, high=high.value)
+    else:
+        sentence = _("For services the price counts at least {low} points, in one row.").format(low=low.value)
+    return Refusal("price_weight", sentence, article=low.article, todo=_("Change the scoring items."))
 
 
 def _self_run(tender, items):
@@ -165,17 +184,17 @@ def _self_run(tender, items):
 
     profile = tender.profile
     if profile is None or profile_for(tender.purchaser, tender.ceiling) is None:
-        return Refusal("no_profile", _("Your street has no rule for self-run purchases of this amount."), todo=_("Use competitive consultation, or have a rule confirmed."))
+        return Refusal("no_profile", _("Your street has no rule for self-run purchases of this amount."), todo=_("Use one of the law's methods, or have a rule confirmed."))
     threshold = rules.threshold(tender.purchaser.place.code or "", "county")
     if threshold and threshold.limit and tender.ceiling >= threshold.limit:
-        return Refusal("over_limit", _("From {amount} yuan on, the law's methods must be used.").format(amount=threshold.limit), article=rules.get("A01").article, todo=_("Use competitive consultation."))
+        return Refusal("over_limit", _("From {amount} yuan on, the law's methods must be used.").format(amount=threshold.limit), article=rules.get("A01").article, todo=_("Use one of the law's methods."))
     if profile.channel == "direct" and tender.venue == "internal":
         return Refusal("direct", _("Your street's rule for this amount is direct choice; nothing is published."), todo=_("Choose the provider on the project's page."))
     return None
 
 
 def _scoring(tender, items):
-    if tender.profile_id and tender.profile.scoring == "lowest":
+    if methods.ranking_of(tender) != "points":
         return None
     total = sum((item.points for item in items), ZERO)
     wanted = HUNDRED

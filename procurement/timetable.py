@@ -1,31 +1,18 @@
-"""When a purchase may close and what falls due after it, from the rules frozen on the tender.
+"""When a purchase may close and what falls due after it, from the method and the rules frozen on the tender.
 
-A statutory purchase counts by rules.md B09, B13, D01–D06, G02; a self-run one by its street's profile alone (practice 1).
+A statutory purchase counts by the figures its method names (rules/methods.toml), and by D01–D06, G02; a self-run one by its street's
+profile alone (practice 1).
 """
 
 import datetime
 from dataclasses import dataclass
 
-from kernel import clock, rules, workdays
+from kernel import clock, workdays
+from procurement import methods
+from procurement.methods import law, scope_of
 
-METHODS = {"consultation": "competitive_consultation", "self_run": "self_run"}
+__all__ = ["HOUR", "Timetable", "clarified_deadline", "due", "law", "scope_of", "timetable"]
 HOUR = datetime.time(10)
-
-
-def scope_of(tender):
-    """The scope by which the law is asked for this tender."""
-    return {
-        "scope": "statutory" if tender.method != "self_run" else "self_run",
-        "method": METHODS[tender.method],
-        "region": tender.purchaser.place.code or "",
-    }
-
-
-def law(tender):
-    """The rules frozen on the tender, or those in force today while it is a draft; `.get(id)`, `id in law`."""
-    if tender.frozen.get("rules"):
-        return rules.from_snapshot(tender.frozen)
-    return rules.from_snapshot(rules.snapshot(**scope_of(tender)))
 
 
 @dataclass(frozen=True)
@@ -44,24 +31,20 @@ class Timetable:
 
 
 def timetable(tender, start=None, calendar=None):
-    """The earliest lawful Timetable of a tender published on `start` (default: today)."""
+    """The earliest lawful Timetable of a tender published on `start` (default: today). A period its method does not know ends where it starts."""
     start, calendar = start or clock.today(), calendar or workdays.current()
-    if tender.method == "self_run":
+    if not tender.is_statutory:
         days = tender.frozen.get("profile", {}).get("min_days", tender.profile.min_days if tender.profile_id else 0)
         due = workdays.add_days(start, days, calendar=calendar, article=str(tender.profile or ""))
         return Timetable(start, due, due, due)
-    known = law(tender)
-    b09, b13 = known.get("B09"), known.get("B13")
-    documents = workdays.deadline(start, b09, "document_supply", calendar)
-    notice = workdays.deadline(start, b13, "notice_period", calendar)
-    bids = workdays.deadline(start, b09, "bid_time", calendar)
+    known, none = law(tender), workdays.add_days(start, 0, calendar=calendar, article=methods.of(tender).article)
+    documents, notice, bids = (methods.due(tender, name, start, calendar, known) or none for name in ("document_supply", "notice_period", "bid_time"))
     return Timetable(start, documents, notice, max((bids, documents, notice), key=lambda found: found.date))
 
 
 def clarified_deadline(tender, on=None):
-    """The earliest deadline a clarification of `on` leaves (B09), or None when the rule does not hold."""
-    known = law(tender)
-    return workdays.deadline(on or clock.today(), known.get("B09"), "clarification") if "B09" in known else None
+    """The earliest deadline a clarification of `on` leaves, or None when no such rule holds."""
+    return methods.due(tender, "clarification", on or clock.today())
 
 
 def due(tender, start, rule, param):

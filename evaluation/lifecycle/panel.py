@@ -20,7 +20,7 @@ from evaluation.permissions_panel import SCORE, handles_panel, may_conclude, may
 from evaluation.scoring import rounded
 from kernel import clock, rules, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
-from procurement import timetable
+from procurement import methods, timetable
 from procurement.models import Bid
 
 DRAWN_RESERVES = 2
@@ -37,27 +37,30 @@ def judged_items(panel):
 
 
 def _composition(panel, actor=None, members=None):
-    """B11: three or more, odd, two thirds experts. A self-run panel of staff only needs three."""
-    members = list(panel.sitting()) if members is None else members
-    rule = timetable.law(panel.tender).rules.get("B11") if panel.tender.is_statutory else rules.get("B11")
-    need = rule.value("members")
+    """Odd, and as many as the method asks, two thirds of them experts (B11, B17, C13). A self-run panel of staff needs no experts."""
+    members, tender = list(panel.sitting()) if members is None else members, panel.tender
+    known = timetable.law(tender)
+    found, need = methods.figure(tender, "members", known), methods.least(tender, "members", known) or 1
+    article = found.article if found else ""
     if len(members) < need or len(members) % 2 == 0:
-        return Refusal("size", _("A panel needs at least {count} members, an odd number; it has {now}.").format(count=need, now=len(members)), article=rule.article, todo=_("Draw the next reserve or name a representative."))
+        return Refusal("size", _("A panel needs at least {count} members, an odd number; it has {now}.").format(count=need, now=len(members)), article=article, todo=_("Draw the next reserve or name a representative."))
+    part, whole = (methods.least(tender, name, known) for name in ("expert_numerator", "expert_denominator"))
     experts = sum(member.is_expert for member in members)
-    if panel.tender.is_statutory and experts * rule.value("expert_denominator") < len(members) * rule.value("expert_numerator"):
-        return Refusal("experts", _("At least two thirds must be experts."), article=rule.article, todo=_("Draw more experts."))
+    if part and experts * whole < len(members) * part:
+        return Refusal("experts", _("At least two thirds must be experts."), article=article, todo=_("Draw more experts."))
     return None
 
 
 def too_few(panel, but=()):
-    """B10/B12: a lot with fewer valid responses than may go on must be stopped first."""
-    if not panel.tender.is_statutory:
+    """B06/B10/B12/B15: a lot with fewer valid responses than may go on must be stopped first."""
+    found = methods.figure(panel.tender, "bidders_at_evaluation") if panel.tender.is_statutory else None
+    if found is None:
         return None
-    rule = timetable.law(panel.tender).get("B10")
+    least = methods.least(panel.tender, "bidders_at_evaluation")
     valid = [bid.lot_id for bid in valid_bids(panel) if bid.pk not in but]
     for lot in panel.tender.lots.filter(status="opened"):
-        if valid.count(lot.pk) < rule.value("may_go_on"):
-            return Refusal("too_few", _("Too few valid responses are left for “{lot}”.").format(lot=lot), article=rule.article, todo=_("Stop it with a termination notice."))
+        if valid.count(lot.pk) < least:
+            return Refusal("too_few", _("Too few valid responses are left for “{lot}”.").format(lot=lot), article=found.article, todo=_("Stop it with a termination notice."))
     return None
 
 

@@ -10,7 +10,7 @@ from kernel.cleaning import CleanForm, CleanMixin, CleanModelForm
 from kernel.forms import StepForm
 from kernel.money import MoneyField, yuan
 from kernel.upload import UploadField
-from procurement import drafting
+from procurement import drafting, methods
 from procurement.forms.cautions import add_cautions, with_answers
 from procurement.models import Lot, Project, ScoreItem, Tender
 from providers.models import Organization
@@ -28,7 +28,7 @@ class TenderForm(CleanModelForm):
     class Meta:
         model = Tender
         fields = [
-            "title", "method", "method_reason", "plan_number", "intention_on", "venue", "external_platform", "external_url", "agency", "requirements",
+            "title", "method", "method_case", "method_reason", "ranking", "plan_number", "intention_on", "venue", "external_platform", "external_url", "agency", "requirements",
             "qualification", "contract_terms", "contact", "price_weight", "max_lots_won",
         ]  # fmt: skip
         widgets = {
@@ -41,8 +41,19 @@ class TenderForm(CleanModelForm):
         self.fields["requirements"].required = False
         self.fields["contact"].required = False
         self.fields["title"].required = False
+        self.fields["method_case"] = forms.ChoiceField(label=_("Lawful case"), required=False, choices=case_choices(self.instance if projects is None else None))
+        self.fields["ranking"].choices = [("", _("as the method usually does")), *Tender.RANKINGS]
+        self.fields["ranking"].required = False
         if projects is None:
             del self.fields["projects"], self.fields["method"]
+            method = methods.get(self.instance.method)
+            if len(method.ranking) < 2 or not self.instance.is_statutory:
+                del self.fields["ranking"]
+            else:
+                self.fields["ranking"].choices = [(key, label) for key, label in Tender.RANKINGS if key in method.ranking]
+                self.initial["ranking"] = self.initial.get("ranking") or method.ranking[0]
+            if not method.cases:
+                del self.fields["method_case"]
             if not self.instance.has_lots:
                 del self.fields["max_lots_won"]
             if not self.instance.is_statutory:
@@ -50,12 +61,21 @@ class TenderForm(CleanModelForm):
                     del self.fields[name]
         else:
             self.fields["projects"].queryset = projects
-            self.order_fields(["projects", "method", "title", "method_reason", "plan_number", "intention_on"])
+            del self.fields["ranking"]
+            self.order_fields(["projects", "method", "title", "method_case", "method_reason", "plan_number", "intention_on"])
             self.fields["method"].initial = "consultation"
             for name in ("title", "requirements"):
                 self.fields[name].help_text = _("Left empty, it is taken from the project.")
             for name in ("max_lots_won", "external_platform", "external_url", "agency", "venue", "contract_terms", "price_weight"):
                 del self.fields[name]
+
+
+def case_choices(tender=None):
+    """The lawful cases of a purchase's method, or of all methods, each under its method's name."""
+    labels = dict(Tender.METHODS)
+    rows = [methods.get(tender.method)] if tender else [methods.get(code) for code in labels]
+    groups = [(labels[method.code], [(case.code, f"{case.label}（{case.article}）") for case in method.cases]) for method in rows if method.cases]
+    return [("", "—"), *(groups[0][1] if tender and groups else groups)]
 
 
 ITEM_FIELDS = ("kind", "name", "standard", "points", "legal_basis")

@@ -2,7 +2,7 @@
 
 The first opener leaves only halves: for each other opener the key still wrapped for that one (kernel.seal.first_half). The second
 finishes. The private key lives for the length of that call and is never stored. Every part is compared with its digest and its
-receipt; one changed byte makes the response 损坏 and is reported. Fewer than three responses follow B10.
+receipt; one changed byte makes the response 损坏 and is reported. Too few responses for the method: nothing is opened (B06, B10, B15).
 """
 
 import json
@@ -15,7 +15,7 @@ from kernel import clock, crypto, rules, seal, trail
 from kernel.lifecycle import Refusal, acting_for, advance, refusal_of
 from kernel.money import yuan
 from kernel.notices import notify
-from procurement import collusion, sealing, timetable
+from procurement import collusion, methods, sealing
 from procurement.lifecycle import bid as bids
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle.tender import OPEN
@@ -75,11 +75,10 @@ def rehearse(tender, *, actor, passphrase):
     return row
 
 
+@rules.carries("B06", "B10", "B15")
 def minimum_of(tender):
-    """How many responses a lot needs to be opened: two go on, one stops (B10); a self-run purchase asks its profile."""
-    if tender.is_statutory:
-        return timetable.law(tender).get("B10").value("may_go_on")
-    return tender.frozen.get("profile", {}).get("min_count", 1)
+    """How many responses a lot needs to be opened: three of a tender (B06) or negotiation (B15), two of a consultation (B10); else by the profile."""
+    return methods.least(tender, "bidders_at_opening") or 1
 
 
 def short_lots(tender):
@@ -99,8 +98,8 @@ def objection_to_opening(tender, actor):
 
         return Refusal("postponed", _("The opening was postponed to {moment}.").format(moment=clock_text(tender.opens_at)))
     if len(short_lots(tender)) == tender.lots.count():
-        rule = rules.get("B10").article if tender.is_statutory else ""
-        return Refusal("too_few", _("Too few responses came; nothing is opened."), article=rule, todo=_("Stop the purchase with a termination notice."))
+        figure = methods.figure(tender, "bidders_at_opening")
+        return Refusal("too_few", _("Too few responses came; nothing is opened."), article=figure.article if figure else "", todo=_("Stop the purchase with a termination notice."))
     return None
 
 

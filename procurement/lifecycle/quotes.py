@@ -9,7 +9,7 @@ from kernel import clock, rules, seal, trail
 from kernel.lifecycle import Refusal, principals_of
 from kernel.money import yuan
 from kernel.notices import notify, register
-from procurement import sealing
+from procurement import methods, sealing
 from procurement.models import Bid, BidPart, Tender
 from procurement.permissions_tender import may_bid, may_handle_tender
 
@@ -29,6 +29,9 @@ def call_quotes(tender, *, actor, until):
     tender = Tender.objects.select_for_update().get(pk=tender.pk)
     if not may_handle_tender(actor, tender):
         raise PermissionDenied(str(_("Only the handler asks for final quotes.")))
+    method = methods.of(tender)
+    if not method.final_quotes:
+        raise Refusal("no_quotes", _("“{method}” knows no final quotes: the price of the response counts.").format(method=tender.get_method_display()), article=method.article)
     if tender.status != "opened":
         raise Refusal("wrong_state", _("Final quotes are asked for between opening and ranking."))
     if until <= clock.now():

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel import clock, rules
 from kernel.lifecycle import Refusal, advance
 from kernel.money import yuan
-from procurement import drafting, timetable
+from procurement import drafting, methods
 from procurement.lifecycle import bid as bids
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle import splitting
@@ -59,7 +59,7 @@ def choose_provider(project, *, actor, organization, amount, reason, quotes=(), 
     tender = tenders.create_tender([project], actor=actor, method="self_run", profile=profile, method_reason=reason[:300])
     lot = tender.lots.select_related("tender", "project").get()
     tender = advance(tender, tenders.SETTLE, actor=actor, happened_on=happened_on, reason=reason, params={"channel": profile.channel})
-    tender.frozen = {**rules.snapshot(**timetable.scope_of(tender)), "profile": drafting.profile_snapshot(profile)}
+    tender.frozen = {**methods.snapshot(tender), "profile": drafting.profile_snapshot(profile)}
     tender.save(update_fields=["frozen"])
     lot = advance(lot, lots.SETTLE, actor=actor, happened_on=happened_on)
     lot.tender = tender

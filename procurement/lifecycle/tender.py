@@ -2,7 +2,7 @@
 
 草稿 draft: the handler writes requirements, qualification and scoring for one or several approved projects (lots).
 已发布 published: rules and profile are frozen, the notice is out, responses come in sealed until the deadline
-(财库〔2014〕214号 第10条: at least ten days; a self-run purchase obeys its street's profile). 已开启 opened: two openers
+(at least as long as its method's rule says, rules/methods.toml; a self-run purchase obeys its street's profile). 已开启 opened: two openers
 opened what was sealed. 已评审 evaluated: candidates are ranked. 已成交 awarded: every lot has its provider or failed.
 已终止 failed: stopped, with a termination notice. 已取消 cancelled: given up before publication.
 A purchase run on the provincial platform is published with its outside date and takes the outside facts in one step.
@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from kernel import clock, rules, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import ZERO
-from procurement import drafting, sealing, timetable
+from procurement import drafting, methods, sealing, timetable
 from procurement.announcements import announce
 from procurement.lifecycle import cautions as warned
 from procurement.lifecycle import intention
@@ -85,10 +85,10 @@ def any_hand(user, tender):
 
 PUBLISH = Step(
     "publish", _("Publish"), ("draft",), "published", may_handle_tender, objection=drafting.objection_to_publish,
-    rules=("A05", "A06", "A08", "A10", "A12", "B09", "B13", "C02", "E06"), hint=_("The rules in force are frozen and the notice becomes public."), waits_for=_("handler"),
+    rules=("A05", "A06", "A08", "A10", "A12", "B03", "B09", "B13", "B14", "C01", "C02", "E06"), hint=_("The rules in force are frozen and the notice becomes public."), waits_for=_("handler"),
 )
 CLARIFY = Step(
-    "clarify", _("Clarify or correct the documents"), ("published",), None, may_handle_tender, objection=_clarifiable, tone="secondary", rules=("B09",),
+    "clarify", _("Clarify or correct the documents"), ("published",), None, may_handle_tender, objection=_clarifiable, tone="secondary", rules=("B04", "B09", "B14"),
     hint=_("A correction notice is published; the deadline moves where the law wants it."),
 )
 POSTPONE = Step(
@@ -133,7 +133,7 @@ LIFE.verb_labels = {
     "quotes": _("final quotes asked for"), "read_quotes": _("final quotes read"),
 }
 EDITABLE = (
-    "title", "method_reason", "plan_number", "venue", "external_platform", "external_url", "agency", "requirements", "qualification", "contract_terms",
+    "title", "method_case", "method_reason", "ranking", "plan_number", "venue", "external_platform", "external_url", "agency", "requirements", "qualification", "contract_terms",
     "contact", "price_weight", "max_lots_won", "intention_on", "approval_document",
 )
 
@@ -144,30 +144,37 @@ def profile_for(purchaser, amount, on=None):
 
 
 @transaction.atomic
-def create_tender(projects, *, actor, method="consultation", title="", lots=None, score_items=None, profile=None, **fields):
-    """A draft purchase of approved projects of one purchaser, one lot each.
+def create_tender(projects, *, actor, method="consultation", title="", lots=None, score_items=None, profile=None, follows=None, **fields):
+    """A draft purchase of approved projects of one purchaser, one lot each; `follows`: the failed purchase it replaces.
 
     `lots`: optional rows {project, title, ceiling}; `score_items`: rows {kind, name, standard, points, legal_basis};
-    `fields`: any of EDITABLE. Raises Refusal (project not approved or already being bought, no profile for the amount).
+    `fields`: any of EDITABLE. Raises Refusal (project not approved or already being bought, no profile for the amount, 询价 of a service).
     """
+    if method == "inquiry":
+        raise Refusal(
+            "goods_only", _("Price inquiry is for goods only; services can't be bought this way."), article=rules.get("B18").article,
+            todo=_("Below the limit compare quotes under your street's own rule; above it choose another method."), field="method",
+        )
     projects = list(projects)
     rows = lots or [{"project": project, "title": project.title, "ceiling": project.ceiling or project.budget_total} for project in projects]
     drafting.check_projects([row["project"] for row in rows])
     first = rows[0]["project"]
     tender = Tender(
-        title=title or first.title, purchaser=first.purchaser, method=method, handler=actor, created_by=actor, number=f"new-{clock.wall().timestamp()}"[:24]
+        title=title or first.title, purchaser=first.purchaser, method=method, handler=actor, created_by=actor, follows=follows, number=f"new-{clock.wall().timestamp()}"[:24]
     )
     drafting.check_handler(actor, tender)
     tender.profile = profile or (profile_for(first.purchaser, sum((row["ceiling"] for row in rows), ZERO)) if method == "self_run" else None)
     if method == "self_run" and tender.profile is None:
         raise Refusal(
-            "no_profile", _("Your street has no rule for self-run purchases of this amount."), todo=_("Use competitive consultation, or have a rule confirmed."), field="method"
+            "no_profile", _("Your street has no rule for self-run purchases of this amount."), todo=_("Use one of the law's methods, or have a rule confirmed."), field="method"
         )
     tender.seal = tender.profile.seal if tender.profile else "openers"
     for name, value in fields.items():
         if name not in EDITABLE:
             raise TypeError(f"create_tender takes no {name}")
         setattr(tender, name, value)
+    if method == "consultation":
+        tender.method_case = tender.method_case or "services"  # 财库〔2014〕214号 第3条第1项 names government purchase of services
     tender.intention_on = tender.intention_on or intention.day_of([row["project"] for row in rows])
     tender.contact = tender.contact or f"{actor.name} {first.purchaser.phone}".strip()
     tender.requirements = tender.requirements or drafting.requirements_of([row["project"] for row in rows])
@@ -212,7 +219,7 @@ def edit(tender, *, actor, score_items=None, **fields):
 
 
 @LIFE.verb(PUBLISH)
-@rules.carries("B08", "B09", "B13", "A02", "A03", "A04", "A05", "A06", "A08", "A09", "A10", "A11", "A12", "C02", "E06")
+@rules.carries("A02", "A03", "A04", "A05", "A06", "A08", "A09", "A10", "A11", "A12", "B01", "B02", "B03", "B08", "B09", "B13", "B14", "C01", "C02", "E06")
 @transaction.atomic
 def publish(tender, *, actor, deadline=None, documents_until=None, happened_on=None, reason="", cautions=None):
     """Freeze rules and profile, make the key, publish the notice, move the projects to sourcing. Each warning needs its reason
@@ -229,7 +236,7 @@ def publish(tender, *, actor, deadline=None, documents_until=None, happened_on=N
     warned.record(open_cautions, cautions, actor=actor, tender=tender)
     start = happened_on if external and happened_on else clock.today()
     tender.frozen = {
-        **rules.snapshot(on=start, **timetable.scope_of(tender)),
+        **methods.snapshot(tender, on=start),
         "profile": drafting.profile_snapshot(tender.profile) if tender.profile_id else {},
     }
     plan = timetable.timetable(tender, start)
@@ -263,10 +270,10 @@ def publish(tender, *, actor, deadline=None, documents_until=None, happened_on=N
 
 
 @LIFE.verb(CLARIFY)
-@rules.carries("B09")
+@rules.carries("B04", "B09", "B14")
 @transaction.atomic
 def clarify(tender, *, actor, text, affects_bids=True, deadline=None, happened_on=None, reason=""):
-    """Publish a clarification or correction. One that can affect responses moves the deadline to what B09 leaves, or to a later `deadline`."""
+    """Publish a clarification or correction. One that can affect responses moves the deadline to what the method's rule leaves (B04, B09, B14), or to a later `deadline`."""
     tender = advance(tender, CLARIFY, actor=actor, reason=reason, params={"affects_bids": affects_bids})
     new = tender.deadline
     earliest = timetable.clarified_deadline(tender) if affects_bids else None

@@ -14,13 +14,25 @@ from procurement.permissions_tender import AnnouncementQuerySet, LotQuerySet, Te
 class Tender(Living):
     """One purchase. The rules and profile in force are frozen on it when it publishes."""
 
-    METHODS = [("consultation", _("competitive consultation")), ("self_run", _("self-run purchase below the limit"))]
+    METHODS = [
+        ("open_tender", _("open tender")),
+        ("invited_tender", _("invited tender")),
+        ("consultation", _("competitive consultation")),
+        ("negotiation", _("competitive negotiation")),
+        ("single_source", _("single source")),
+        ("framework", _("framework agreement")),
+        ("self_run", _("self-run purchase below the limit")),
+    ]
+    RANKINGS = [("points", _("by points")), ("lowest", _("by the lowest price")), ("negotiated", _("by agreement"))]
     VENUES = [("internal", _("on this platform")), ("external", _("on the provincial platform"))]
     number = models.CharField(_("number"), max_length=24, unique=True, editable=False)
     title = models.CharField(_("title"), max_length=80)
     purchaser = models.ForeignKey("communities.Purchaser", models.PROTECT, related_name="tenders", verbose_name=_("purchaser"))
     method = models.CharField(_("method"), max_length=16, choices=METHODS)
+    method_case = models.CharField(_("lawful case"), max_length=20, blank=True)
     method_reason = models.CharField(_("why this method"), max_length=300, blank=True)
+    ranking = models.CharField(_("how candidates are ranked"), max_length=10, choices=RANKINGS, blank=True)
+    follows = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="followed_by", verbose_name=_("purchase that failed before"))
     plan_number = models.CharField(_("filed plan number"), max_length=40, blank=True)
     venue = models.CharField(_("venue"), max_length=10, choices=VENUES, default="internal")
     external_platform = models.CharField(_("platform"), max_length=80, blank=True)

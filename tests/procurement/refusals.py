@@ -5,10 +5,16 @@ import pytest
 from kernel.lifecycle import Refusal
 
 
-def refused(code, call, *args, **kwargs):
-    """Call and expect this refusal; returns it."""
+def refusal(call, *args, **kwargs):
+    """Call and expect a refusal with a sentence; returns it."""
     with pytest.raises(Refusal) as caught:
         call(*args, **kwargs)
-    assert caught.value.code == code, f"{caught.value.code}: {caught.value}"
     assert str(caught.value.sentence).strip()
     return caught.value
+
+
+def refused(code, call, *args, **kwargs):
+    """Call and expect this refusal; returns it."""
+    found = refusal(call, *args, **kwargs)
+    assert found.code == code, f"{found.code}: {found}"
+    return found
