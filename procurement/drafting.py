@@ -45,6 +45,14 @@ def check_projects(projects):
         raise Refusal("bought_already", _("“{project}” is already being bought in {number}.").format(project=drafted.project, number=drafted.number), field="projects")
 
 
+def check_case(tender):
+    """Raises Refusal when the lawful case named is none of the method's own."""
+    method = methods.of(tender)
+    if tender.method_case and method.case(tender.method_case) is None:
+        sentence = _("This is no lawful case of “{method}”.").format(method=tender.get_method_display())
+        raise Refusal("case", sentence, article=method.article, todo=_("Choose one of the cases of this method."), field="method_case")
+
+
 def requirements_of(projects):
     """A first text of the service requirements from the projects' goals, people served and results (Chinese, goes into the notice)."""
     return "\n\n".join(

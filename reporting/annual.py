@@ -33,7 +33,6 @@ def volumes(rows, size=VOLUME_ROWS):
 def lines_of(scope, year, cutoff):
     """What the report prints per contract."""
     paid = sums.paid_by_contract(scope, year, cutoff)
-    methods = {"consultation": "竞争性磋商", "self_run": "限额以下自行采购"}
     return [
         {
             "number": row.number,
@@ -41,7 +40,7 @@ def lines_of(scope, year, cutoff):
             "purchaser": row.purchaser.name,
             "place": row.project.place.name,
             "provider": row.organization.name,
-            "method": methods[row.lot.tender.method] if row.lot_id else "直接选定",
+            "method": row.lot.tender.way.name if row.lot_id else "直接选定",
             "signed_on": row.signed_on,
             "amount": row.current_amount,
             "portion": row.portion,

@@ -41,7 +41,7 @@ class TenderForm(CleanModelForm):
         self.fields["requirements"].required = False
         self.fields["contact"].required = False
         self.fields["title"].required = False
-        self.fields["method_case"] = forms.ChoiceField(label=_("Lawful case"), required=False, choices=case_choices(self.instance if projects is None else None))
+        self.fields["method_case"] = forms.ChoiceField(label=_("Lawful case"), required=False, choices=case_choices(self.instance if projects is None else None), widget=forms.Select(attrs={"data-groups-by": "method"}))
         self.fields["ranking"].choices = [("", _("as the method usually does")), *Tender.RANKINGS]
         self.fields["ranking"].required = False
         if projects is None:

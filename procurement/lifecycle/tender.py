@@ -173,6 +173,7 @@ def create_tender(projects, *, actor, method="consultation", title="", lots=None
         if name not in EDITABLE:
             raise TypeError(f"create_tender takes no {name}")
         setattr(tender, name, value)
+    drafting.check_case(tender)
     if method == "consultation":
         tender.method_case = tender.method_case or "services"  # 财库〔2014〕214号 第3条第1项 names government purchase of services
     tender.intention_on = tender.intention_on or intention.day_of([row["project"] for row in rows])
@@ -185,7 +186,7 @@ def create_tender(projects, *, actor, method="consultation", title="", lots=None
         Lot.objects.create(
             tender=tender, project=row["project"], order=order, title=row.get("title") or row["project"].title, ceiling=row["ceiling"], status="open", created_by=actor
         )
-    if score_items is not None:
+    if score_items is not None and methods.ranking_of(tender) == "points":
         _write_items(tender, score_items)
     trail.record(tender, "create", actor=actor, to_status="draft", params={"method": method, "projects": [row["project"].pk for row in rows]})
     return tender
@@ -211,6 +212,7 @@ def edit(tender, *, actor, score_items=None, **fields):
     changed = {name: value for name, value in fields.items() if name in EDITABLE and getattr(tender, name) != value}
     for name, value in changed.items():
         setattr(tender, name, value)
+    drafting.check_case(tender)
     tender.save(update_fields=[*changed] or None)
     if score_items is not None:
         _write_items(tender, score_items)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel import clock
 from kernel.models.living import Living
 from kernel.money import MoneyField
+from procurement import methods
 from procurement.permissions_tender import AnnouncementQuerySet, LotQuerySet, TenderQuerySet
 
 
@@ -86,6 +87,11 @@ class Tender(Living):
     @property
     def is_statutory(self):
         return self.method != "self_run"
+
+    @property
+    def way(self):
+        """The method as data: frozen when it published, the version of today before (procurement.methods)."""
+        return methods.of(self)
 
     @property
     def has_lots(self):

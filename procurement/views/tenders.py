@@ -18,7 +18,7 @@ from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, principals_of
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
 from kernel.models import Hold, TrailRow
-from procurement import drafting
+from procurement import drafting, methods
 from procurement.advice import advice_for
 from procurement.forms.tender import STANDARD_ITEMS, TenderForm, item_formset
 from procurement.lifecycle import tender as tenders
@@ -93,7 +93,7 @@ def tender_edit(request, pk):
     form = TenderForm(request.POST or None, instance=Tender.objects.get(pk=pk))
     initial = [{name: getattr(item, name) for name in ("kind", "name", "standard", "points", "legal_basis")} for item in tender.score_items.all()]
     items = item_formset(request.POST or None, initial=initial)
-    lowest = bool(tender.profile_id and tender.profile.scoring == "lowest")
+    lowest = methods.ranking_of(tender) != "points"
     if request.method == "POST" and form.is_valid() and (lowest or items.is_valid()):
         try:
             fields = {name: value for name, value in form.cleaned_data.items() if name in tenders.EDITABLE}
@@ -143,13 +143,14 @@ def tender_detail(request, pk):
     own = list(Bid.objects.visible_to(user).filter(lot__tender=tender).exclude(status__in=OPENED_STATES).select_related("lot")) if organization_ids(user) else []
     opener = tender.openers.filter(user=user).first() if tender.status in ("draft", "published") else None
     taking = tender.status == "published" and tender.venue == "internal" and tender.deadline and now < tender.deadline
+    way = tender.way
     context = {
         "inside": inside, "responded": {bid.lot_id for bid in own}, "handles": may_handle_tender(user, tender), "lot_rows": _lot_rows(user, tender, inside), "own_bids": own, "opener": opener,
         "items": tender.score_items.all(), "announcements": tender.announcements.all(), "taking": taking, "over": tender.deadline and now >= tender.deadline,
         "openers": tender.openers.select_related("user").order_by("alternate", "pk") if inside and tender.status in ("draft", "published", "opened") else [], "warnings": drafting.warnings_of(tender) if inside and tender.status == "draft" else [],
         "plan": drafting.proposed_deadline(tender) if inside and tender.status == "draft" and (tender.is_statutory or tender.profile_id) else None,
         "bidder": bool(organization_ids(user)), "may_open": tender.status == "published" and tender.venue == "internal" and bool(tender.deadline) and now >= tender.deadline and inside,
-        "windows": tender.quotes_until, "quotes_open": bool(tender.quotes_until and now < tender.quotes_until),
+        "way": way, "case": way.case(tender.method_case), "windows": tender.quotes_until, "quotes_open": bool(tender.quotes_until and now < tender.quotes_until),
     }  # fmt: skip
     return render_detail(request, tender, "procurement/tender.html", **context)
 

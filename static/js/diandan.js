@@ -152,6 +152,21 @@
   });
   document.addEventListener("click", (event) => { all("details.dd-menu[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; }); });
   document.addEventListener("keydown", (event) => { if (event.key === "Escape") all("details.dd-menu[open]").forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); }); });
+  /* --- a select whose groups belong to the choice of another one --- */
+  all("select[data-groups-by]").forEach((select) => {
+    const leader = select.form?.elements[select.dataset.groupsBy];
+    if (!leader) return;
+    const show = () => {
+      const label = leader.selectedOptions[0]?.textContent.trim();
+      let any = false;
+      all("optgroup", select).forEach((group) => { const fits = group.label === label; group.hidden = group.disabled = !fits; any = any || fits; });
+      if (select.selectedOptions[0]?.parentElement.disabled) select.value = "";
+      const field = select.closest(".field"); if (field) field.hidden = !any;
+    };
+    leader.addEventListener("change", show);
+    show();
+  });
+
   all("[data-copy]").forEach((button) => { button.hidden = false; button.addEventListener("click", () => navigator.clipboard?.writeText(button.dataset.copy)); });
   document.body.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-CSRFToken"] = token(); });
 })();

@@ -155,3 +155,16 @@ def test_final_quotes_belong_to_talks(office):
     walk = make_tender(office, "opened", start=MONDAY, method="open_tender")
     found = refusal(quotes.call_quotes, walk.tender, actor=office.handler, until=clock.now() + datetime.timedelta(hours=1))
     assert found.code == "no_quotes"
+
+
+def test_a_case_of_another_method_is_refused_beside_its_field(office):
+    row = draft(office, "open_tender")
+    found = refusal(tender.edit, row, actor=office.handler, method_case="sole")
+    assert found.code == "case" and found.field == "method_case"
+    found = refusal(tender.create_tender, [projects.make_project(office, "approved")], actor=office.handler, method="negotiation", method_case="services")
+    assert found.code == "case"
+
+
+def test_a_negotiation_keeps_no_scoring_items(office):
+    row = tender.create_tender([projects.make_project(office, "approved")], actor=office.handler, method="negotiation", score_items=ITEMS)
+    assert not row.score_items.exists()
