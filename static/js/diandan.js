@@ -161,7 +161,7 @@
       let any = false;
       all("optgroup", select).forEach((group) => { const fits = group.label === label; group.hidden = group.disabled = !fits; any = any || fits; });
       if (select.selectedOptions[0]?.parentElement.disabled) select.value = "";
-      const field = select.closest(".field"); if (field) field.hidden = !any;
+      const field = select.closest(".dd-field"); if (field) field.hidden = !any;
     };
     leader.addEventListener("change", show);
     show();
