@@ -66,6 +66,14 @@ def _withdrawable(bid, actor):
     return _closed(bid.lot.tender)
 
 
+def _invalidatable(bid, actor):
+    from procurement.lifecycle.qualification import objection_to_verdict
+
+    if bid.lot.status != "opened":
+        return Refusal("judged", _("The ranking is already recorded."), todo=_("Ask for a correction instead."))
+    return objection_to_verdict(bid, actor)
+
+
 def any_hand(user, bid):
     """Follows from the opening; who may open was asked there."""
     return user.is_authenticated
@@ -78,8 +86,7 @@ OPEN = Step("open", _("Open"), ("submitted",), "opened", any_hand, by_code=True)
 BREAK = Step("break", _("Report as damaged"), ("submitted",), "broken", any_hand, tone="danger", needs_reason=True, by_code=True)
 RECORD = Step("record", _("Record an outside response"), ("draft",), "opened", any_hand, by_code=True)
 INVALIDATE = Step(
-    "invalidate", _("Declare invalid"), ("opened",), "invalid", may_handle_tender, needs_reason=True, tone="danger", rules=("H03", "H06"),
-    objection=lambda bid, actor: None if bid.lot.status == "opened" else Refusal("judged", _("The ranking is already recorded."), todo=_("Ask for a correction instead.")),
+    "invalidate", _("Declare invalid"), ("opened",), "invalid", may_handle_tender, needs_reason=True, tone="danger", rules=("H03", "H06"), objection=_invalidatable,
     hint=_("The reason is told to this bidder alone."),
 )
 REJECT = Step("reject", _("Declare invalid by the panel"), ("opened",), "invalid", any_hand, needs_reason=True, tone="danger", rules=("C08",), by_code=True)

@@ -14,7 +14,7 @@ from evaluation.lifecycle import conclusion, panel
 from evaluation.models import Expert
 from kernel import clock, seal
 from procurement import sealing
-from procurement.lifecycle import award, bid, opening, review, survey, tender
+from procurement.lifecycle import award, bid, opening, qualification, review, survey, tender
 from procurement.models import Bid, Tender
 from tests.factories import projects
 from tests.factories.providers import make_provider
@@ -111,6 +111,13 @@ def open_tender(row, office):
     return opening.open_with(row, actor=office.section, passphrase=passphrase_of(office.section))
 
 
+def check_credit(row, office):
+    """The handler queries both required sites for every opened bidder (H06)."""
+    for one in Bid.objects.filter(lot__tender=row, status="opened"):
+        for channel in ("credit_china", "ccgp"):
+            qualification.record_check(one, actor=office.handler, channel=channel, checked_at=clock.now(), result="clean", file=("查询截图.png", SCAN))
+
+
 def score_all(sitting, points=lambda number, item: item.points / 2 + number + Decimal("0.13")):
     """Each member gives each bid points by its place in the list (never round ones: a score is told apart from the points of an item) and hands the sheet in."""
     bids, items = list(panel.valid_bids(sitting)), panel.judged_items(sitting)
@@ -131,8 +138,8 @@ def make_panel(row, office):
     return panel.start(sitting, actor=office.handler)
 
 
-def make_tender(office=None, state="draft", *, prices=(250000, 240000, 260000), start=None, **fields):
-    """A statutory purchase of one lot in a state; `prices` are the bidders' quotes in yuan."""
+def make_tender(office=None, state="draft", *, prices=(250000, 240000, 260000), start=None, checked=True, **fields):
+    """A statutory purchase of one lot in a state; `prices` are the bidders' quotes in yuan; `checked`: credit records are queried after the opening."""
     office = office or projects.make_office()
     travel(start or clock.now())
     walk = SimpleNamespace(office=office, tender=make_draft(office, **fields), providers=[], bids=[], panel=None)
@@ -160,6 +167,8 @@ def make_tender(office=None, state="draft", *, prices=(250000, 240000, 260000), 
     if reached("closed"):
         return walk
     open_tender(walk.tender, office)
+    if checked:
+        check_credit(walk.tender, office)
     if reached("opened"):
         return walk
     hours()

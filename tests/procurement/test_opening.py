@@ -13,7 +13,7 @@ from procurement import sealing
 from procurement.lifecycle import bid, opening, tender
 from procurement.models import Bid, BidPart, TenderOpener
 from tests.factories import projects
-from tests.factories.tenders import cheap_scrypt, make_tender, open_tender, passphrase_of, travel
+from tests.factories.tenders import cheap_scrypt, check_credit, make_tender, open_tender, passphrase_of, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +151,7 @@ def test_related_bidders_are_pointed_out_and_judged_by_the_purchaser(walk):
     open_tender(walk.tender, walk.office)
     warned = [row for row in Bid.objects.all() if any(found["rule"] == "H04" for found in row.warnings)]
     assert len(warned) == 3  # same contact person by the factory; two of them share the telephone
+    check_credit(walk.tender, walk.office)
     row = bid.invalidate(warned[0], actor=walk.office.handler, reason="与其他供应商存在关联关系")
     assert row.status == "invalid" and row.invalid_reason
     with pytest.raises(PermissionDenied):
