@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from kernel import clock, files
 from kernel.models import TrailRow
+from procurement import methods
 from procurement.lifecycle import bid as bids
 from procurement.lifecycle import qualification
 from procurement.models import Bid, CreditCheck, QualificationVerdict, Tender
@@ -52,7 +53,7 @@ def test_both_sites_of_the_rule_are_wanted(walk):
 
 
 def test_in_a_tender_the_purchaser_judges_everybody_first(walk):
-    Tender.objects.filter(pk=walk.tender.pk).update(method="open_tender")
+    Tender.objects.filter(pk=walk.tender.pk).update(method="open_tender", frozen={**walk.tender.frozen, "method": methods.freeze("open_tender")})
     tender = Tender.objects.get(pk=walk.tender.pk)
     check_credit(tender, walk.office)
     assert qualification.objection_unchecked(tender).code == "unjudged"
