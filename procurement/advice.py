@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import clock, rules, workdays
 from kernel.rules import carries
-from procurement.lifecycle import configuration
 from procurement import methods
+from procurement.lifecycle import configuration
 
 # method: its name, the rules its use and its periods come from (rule, parameter)
 PERIODS = {
