@@ -24,6 +24,7 @@ VARIABLES = {
     "WEB_WORKERS": (int, 1, "Web worker processes; more than one needs CACHE_URL."),
     "EMAIL_URL": (str, "", "smtp://user:password@host:587; empty: mails are written to var/mail."),
     "DEFAULT_FROM_EMAIL": (str, "diandan@localhost", "Sender of mails."),
+    "SEAL_RECIPIENTS": (list, [], "Comma-separated addresses (finance bureau, auditor) that get the day's signed seal of the trail by mail."),
     "SITE_URL": (str, "", "Public address, used in mails and QR codes. Demo: http://127.0.0.1:PORT."),
     "REGION_CODE": (str, "510107", "Administrative code of the district, picks local thresholds."),
     "MAX_UPLOAD_MB": (int, 20, "Largest single upload, in MB."),

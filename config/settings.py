@@ -232,6 +232,7 @@ else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     EMAIL_FILE_PATH = VAR / "mail"
 DEFAULT_FROM_EMAIL = read("DEFAULT_FROM_EMAIL")
+SEAL_RECIPIENTS = read("SEAL_RECIPIENTS")
 
 CELERY_BROKER_URL = read("CELERY_BROKER_URL") or f"redis+socket://{VAR / 'valkey.sock'}"
 CELERY_TIMEZONE = TIME_ZONE

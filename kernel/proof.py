@@ -1,10 +1,17 @@
 """Proving the past: a daily seal over all chain heads, signed with a key kept outside the database, and its verification."""
 
 import json
+import logging
+
+from django.conf import settings
+from django.core.mail import EmailMessage
 
 from kernel import clock, crypto, trail
 from kernel.jobs import recurring
 from kernel.models import ChainHead, DailySeal
+
+
+log = logging.getLogger(__name__)
 
 
 def content_of_seal(day):
@@ -26,6 +33,30 @@ def seal_day():
 def export(seal):
     """The seal as a file to keep elsewhere (finance bureau, auditor)."""
     return json.dumps({"content": seal.content, "signature": seal.signature}, ensure_ascii=False)
+
+
+@recurring("mail")
+def send_seals():
+    """Mail every seal that has not left the house to SEAL_RECIPIENTS (finance bureau, auditor), oldest first; what fails waits for the next round.
+
+    Returns how many were sent. A seal may arrive twice after a crash, never not at all.
+    """
+    if not settings.SEAL_RECIPIENTS:
+        return 0
+    sent = 0
+    for seal in DailySeal.objects.filter(sent_at=None).order_by("day"):
+        mail = EmailMessage(
+            f"【点单】{seal.day:%Y年%m月%d日}记录封存文件", "附件为当日全部操作记录的签名封存文件，请妥善保存，日后可凭此核验记录是否被改动。\n", to=settings.SEAL_RECIPIENTS
+        )  # fmt: skip
+        mail.attach(f"seal-{seal.day}.json", export(seal), "application/json")
+        try:
+            mail.send()
+        except Exception as error:  # whatever the mail backend raises, the seal stands and is sent later
+            log.warning("seal of %s was not sent: %s", seal.day, error)
+            return sent
+        DailySeal.objects.filter(pk=seal.pk, sent_at=None).update(sent_at=clock.now())
+        sent += 1
+    return sent
 
 
 def problems(sealed=None):

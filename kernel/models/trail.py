@@ -63,6 +63,7 @@ class DailySeal(models.Model):
     content = models.TextField()
     signature = models.TextField()
     made_at = models.DateTimeField(default=clock.now)
+    sent_at = models.DateTimeField(null=True)
 
     def __str__(self):
         return str(self.day)

@@ -80,6 +80,24 @@ def test_a_forged_seal_is_refused(chain):
     assert proof.problems(json.dumps(kept))[0] == ("seal", 0, "signature")
 
 
+def test_a_seal_leaves_the_house_once_and_proves_what_was(chain, settings, mailoutbox):
+    seal = proof.seal_day()
+    assert proof.send_seals() == 0 and not mailoutbox  # nobody to send it to
+    settings.SEAL_RECIPIENTS = ["czj@example.cn", "auditor@example.cn"]
+    settings.EMAIL_BACKEND = "tests.kernel.broken_mail.Backend"
+    assert proof.send_seals() == 0
+    seal.refresh_from_db()
+    assert seal.sent_at is None
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert (proof.send_seals(), proof.send_seals()) == (1, 0)
+    (mail,) = mailoutbox
+    name, content, _kind = mail.attachments[0]
+    assert mail.to == settings.SEAL_RECIPIENTS and str(seal.day) in name and proof.problems(content) == []
+    raw("UPDATE kernel_trailrow SET reason = 'rewritten' WHERE chain_id = %s AND seq = 2", chain.pk)
+    recompute(chain)
+    assert proof.problems(content) == [("kernel", 6, "differs from the seal")]
+
+
 def test_a_file_that_is_no_seal_proves_nothing_and_is_named(chain, tmp_path):
     for text in ("no seal", "[]", '{"content": 1, "signature": "00"}', '{"content": "{}", "signature": "xyz"}'):
         assert proof.problems(text)[0] == ("seal", 0, "not a seal file")
