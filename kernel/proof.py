@@ -10,7 +10,6 @@ from kernel import clock, crypto, trail
 from kernel.jobs import recurring
 from kernel.models import ChainHead, DailySeal
 
-
 log = logging.getLogger(__name__)
 
 
