@@ -10,6 +10,7 @@ from procurement import (  # noqa: F401
     announce_preparation,
     announce_prices,
     announce_projects,
+    announce_special,
     announce_tender,
     handing_over,
 )

@@ -17,13 +17,18 @@ TITLES = {
     "contract": {"": "合同公告"},
     "acceptance": {"": "履约验收结果公告"},
     "complaint": {"": "投诉处理结果公告"},
+    "single": {"": "单一来源采购公示"},
+    "selection": {"": "入围结果公告"},
+    "summary": {"": "框架协议年度成交汇总公告"},
 }
-LETTERS = {"notice": "GG", "correction": "GZ", "result": "JG", "termination": "ZZ", "contract": "HT", "acceptance": "YS", "complaint": "TS"}
+INVITED_ONLY = ("notice", "correction")  # of a purchase by invitation: never to everybody
+LETTERS = {"notice": "GG", "correction": "GZ", "result": "JG", "termination": "ZZ", "contract": "HT", "acceptance": "YS", "complaint": "TS", "single": "DY", "selection": "RW", "summary": "HZ"}
 
 
 def announce(kind, tender=None, *, actor, until=None, public=True, lot=None, contract=None, title="", number="", **context):
     """Publish one announcement and return it. `context` reaches the template templates/documents/<kind>.html beside `tender`."""
     method = tender.method if tender is not None else ""
+    public = public and not (kind in INVITED_ONLY and tender is not None and tender.by_invitation)
     name = TITLES[kind].get(method) or next(iter(TITLES[kind].values()))
     base = number or (tender.number if tender is not None else contract.number)
     serial = Announcement.objects.filter(number__startswith=f"{base}-{LETTERS[kind]}").count() + 1

@@ -28,21 +28,29 @@ def check_handler(actor, tender):
         raise PermissionDenied(str(_("Only the purchaser's handler prepares a purchase."))) from error
 
 
-def check_projects(projects):
-    """Raises Refusal unless all are approved, of one purchaser, in no other running purchase and without a contract (a small project may go straight to one)."""
+def check_projects(projects, method=""):
+    """Raises Refusal unless all are approved, of one purchaser, in no other running purchase and without a contract (a small project may go straight to one).
+
+    A framework's programme is collected for by method framework alone, again once its earlier collection has ended.
+    """
     if not projects:
         raise Refusal("no_project", _("Choose at least one approved project."), field="projects")
     if len({project.purchaser_id for project in projects}) > 1:
         raise Refusal("purchasers", _("The projects belong to different purchasers."), todo=_("Make one purchase for each purchaser."), field="projects")
     for project in projects:
-        if project.status not in ("approved", "sourcing"):
+        if not startable(project, method):
             raise Refusal("not_approved", _("“{project}” is not approved.").format(project=project), article=rules.get("E06").article, todo=_("Wait for its last gate."), field="projects")
-    running = Lot.objects.filter(project__in=projects).exclude(status="failed").exclude(tender__status="cancelled").select_related("tender").first()
+    running = Lot.objects.filter(project__in=projects).exclude(status__in=("failed", "selected")).exclude(tender__status="cancelled").select_related("tender").first()
     if running:
         raise Refusal("bought_already", _("“{project}” is already being bought in {number}.").format(project=running.project, number=running.tender.number), field="projects")
     drafted = Contract.objects.filter(project__in=projects).exclude(status__in=("cancelled", "terminated")).select_related("project").first()
     if drafted:
         raise Refusal("bought_already", _("“{project}” is already being bought in {number}.").format(project=drafted.project, number=drafted.number), field="projects")
+
+
+def startable(project, method):
+    """Whether a purchase by this method may begin from the project as it stands."""
+    return project.status in ("approved", "sourcing") or (project.status == "programme" and method == "framework")
 
 
 def check_case(tender):
@@ -85,6 +93,10 @@ def warnings_of(tender, items=None, projects=None):
         )
         for hit in wording.of_tender(tender, items) if not hit.blocks
     ]  # fmt: skip
+    if tender.collects:
+        from procurement.lifecycle import framework
+
+        found += framework.warnings(tender)
     rule = rules.find("A05", **timetable.scope_of(tender)) if tender.is_statutory else None
     if rule is None:
         return found
@@ -136,9 +148,9 @@ def approval_missing(tender):
 
 @rules.carries("A11")
 def _money(tender, items, projects):
-    """A11: the ceiling may not lie above the approved budget, and no text may set a floor price."""
+    """A11: the ceiling may not lie above the approved budget, and no text may set a floor price. A framework's lots are unit prices and spend no budget."""
     article = rules.get("A11").article
-    for project in projects:
+    for project in projects if not tender.collects else ():
         ceilings = sum((lot.ceiling for lot in tender.lots.all() if lot.project_id == project.pk), ZERO)
         budget = survey.amount_of(project)
         if ceilings > budget:
@@ -152,7 +164,7 @@ def _money(tender, items, projects):
     return None
 
 
-def _statutory(tender, items):
+def _statutory(tender, items, approval=True):
     """The lawful case of the method with its reason, the filed plan, the approval, and what the price counts."""
     method, known = methods.of(tender), timetable.law(tender)
     if method.cases and (method.case(tender.method_case) is None or not tender.method_reason.strip()):
@@ -160,7 +172,7 @@ def _statutory(tender, items):
         return Refusal("method_reason", sentence, article="；".join(dict.fromkeys(case.article for case in method.cases)) if method.case(tender.method_case) is None else method.case(tender.method_case).article, todo=_("Edit the draft."))
     if not tender.plan_number.strip():
         return Refusal("plan_number", _("The procurement plan must be filed first."), article=known.get("A04").article, todo=_("Enter its number in the draft."))
-    return approval_missing(tender) or _ranked_lawfully(tender, method) or _price_weight(tender, items, known)
+    return (approval and approval_missing(tender) or None) or _ranked_lawfully(tender, method) or _price_weight(tender, items, known)
 
 
 @rules.carries("C06")
@@ -229,6 +241,24 @@ def _openers(tender):
 
 def objection_to_publish(tender, actor):
     """Why a draft can't be published now, or None: the law of its method, money, scoring, openers, wording."""
+    from procurement.lifecycle import framework, invitation
+
+    if methods.of(tender).entry == "single":
+        return Refusal("single", _("Nothing is published to find one named supplier."), article=methods.of(tender).article, todo=_("Go on on the page “Single source”."))
+    if refusal := objection_to_start(tender):
+        return refusal
+    if tender.collects and (refusal := framework.objection_to_collecting(tender)):
+        return refusal
+    if tender.by_invitation and (refusal := invitation.objection(tender)):
+        return refusal
+    return _openers(tender)
+
+
+def objection_to_start(tender, approval=True):
+    """What every purchase has before it starts, whichever way its suppliers come in: texts, approved projects and money, the law of its method, what stands behind it.
+
+    `approval=False`: before the finance bureau was asked to let another method than the open tender be used (A03).
+    """
     items = list(tender.score_items.all())
     if not tender.requirements.strip() or not tender.qualification.strip():
         return Refusal("incomplete", _("Requirements and qualification are still missing."), todo=_("Edit the draft."))
@@ -236,25 +266,20 @@ def objection_to_publish(tender, actor):
         return Refusal("external_facts", _("Name the platform and the address of its announcement."), todo=_("Edit the draft."))
     projects = projects_of(tender)
     for project in projects:
-        if project.status not in ("approved", "sourcing"):
+        if not startable(project, tender.method):
             return Refusal("not_approved", _("“{project}” is not approved.").format(project=project), article=rules.get("E06").article)
     if row := unfunded(tender):
         return Refusal("unfunded", _("The money of “{fund}” is not approved yet.").format(fund=row.fund), article=rules.get("E06").article, todo=_("Wait for the fund's approval."))
-    checks = (_statutory if tender.is_statutory else _self_run), _scoring
-    for check in checks:
-        if refusal := check(tender, items):
-            return refusal
-    if refusal := _money(tender, items, projects) or _prepared(tender, items, projects):
+    law = _statutory(tender, items, approval) if tender.is_statutory else _self_run(tender, items)
+    if refusal := law or _scoring(tender, items):
         return refusal
-    if refusal := _openers(tender):
-        return refusal
-    return None
+    return _money(tender, items, projects) or _prepared(tender, items, projects)
 
 
 def _prepared(tender, items, projects):
     """What stands behind the purchase: nothing was split (A02); of a statutory one the survey (A06) and the reviews (A08)."""
     for project in projects:
-        if refusal := splitting.objection(project):
+        if not tender.collects and (refusal := splitting.objection(project)):
             return refusal
         if tender.is_statutory and (refusal := survey.missing(project)):
             return refusal

@@ -12,6 +12,7 @@ from kernel.lifecycle import principals_of
 from procurement.permissions import organization_ids
 
 PUBLIC_STATES = ("published", "opened", "evaluated", "awarded", "failed")
+INVITERS = ("handler", "leader", "supervisor", "observer")  # who knows the invited before the opening (财政部令第87号 第28条)
 OPENED_STATES = ("opened", "invalid", "broken")
 READERS = ("handler", "section", "committee", "leader", "supervisor", "legal", "observer", "department")
 
@@ -51,7 +52,7 @@ class TenderQuerySet(QuerySet):
             if paths := place_paths(person, "community", "grid_worker"):
                 query |= Q(status__in=PUBLIC_STATES) & Q(Exists(Lot.objects.filter(in_places(paths, "project__place__path"), tender=OuterRef("pk"))))
             if organizations := organization_ids(person):
-                query |= Q(status__in=PUBLIC_STATES) & Q(self._announced())
+                query |= Q(status__in=PUBLIC_STATES) & (Q(self._announced()) | Q(invited(organizations)))
                 query |= Q(pk__in=Lot.objects.filter(bids__organization__in=organizations).values("tender"))
             query |= Q(pk__in=TenderOpener.objects.filter(user=person).values("tender"))
             for rule in _further:
@@ -60,12 +61,20 @@ class TenderQuerySet(QuerySet):
 
     def open_for_responses(self, now):
         """Published, sealed or not, and not yet closed."""
-        return self.filter(self._announced(), status="published", venue="internal", deadline__gt=now)
+        return self.filter(Q(self._announced()) | Q(invited()), status="published", venue="internal", deadline__gt=now)
 
     def _announced(self):
         from procurement.models import Announcement
 
         return Exists(Announcement.objects.filter(tender=OuterRef("pk"), kind="notice"))
+
+
+def invited(organizations=None, path="pk"):
+    """Exists: a letter to one of these organizations (None: to anybody) is out for the purchase `path` leads to."""
+    from procurement.models import TenderInvitation
+
+    rows = TenderInvitation._base_manager.filter(tender=OuterRef(path), sent_at__isnull=False)
+    return Exists(rows if organizations is None else rows.filter(organization__in=organizations))
 
 
 _further = []
@@ -111,6 +120,30 @@ class AnnouncementQuerySet(QuerySet):
         query = Q(public=True)
         for person in _everyone(user):
             query |= Q(tender__purchaser__in=purchaser_ids(person)) | Q(contract__purchaser__in=purchaser_ids(person))
+            if organizations := organization_ids(person):
+                query |= Q(invited(organizations, "tender"))
+        return self.filter(query)
+
+
+class OfTenderQuerySet(QuerySet):
+    def visible_to(self, user):
+        """People of the purchaser and the finance bureau above it."""
+        query = Q(pk__in=[])
+        for person in _everyone(user):
+            query |= Q(tender__purchaser__in=purchaser_ids(person, *READERS))
+            if paths := place_paths(person, "finance"):
+                query |= in_places(paths, "tender__purchaser__place__path")
+        return self.filter(query)
+
+
+class InvitationQuerySet(QuerySet):
+    def visible_to(self, user):
+        """Who prepares and who watches the purchase; an invited supplier its own, once the letters are out. Nobody learns of another supplier."""
+        query = Q(pk__in=[])
+        for person in _everyone(user):
+            query |= Q(tender__purchaser__in=purchaser_ids(person, *INVITERS))
+            if organizations := organization_ids(person):
+                query |= Q(organization__in=organizations, sent_at__isnull=False)
         return self.filter(query)
 
 
@@ -126,6 +159,11 @@ def may_decide(user, subject):
     return any(row.role in roles and row.purchaser_id == subject.purchaser_id for row in memberships_of(user))
 
 
+def knows_invited(user, subject):
+    """Who prepares and who watches a purchase by invitation: they know whom it goes to before the opening."""
+    return any(row.role in INVITERS and row.purchaser_id == subject.purchaser_id for row in memberships_of(user))
+
+
 def may_attend(user, subject):
     """People of the purchaser: openers and witnesses are taken from them."""
     return any(row.purchaser_id == subject.purchaser_id for row in memberships_of(user))
@@ -137,6 +175,6 @@ def may_bid(user, bid):
 
 
 __all__ = [
-    "AnnouncementQuerySet", "BidQuerySet", "LotQuerySet", "TenderQuerySet", "further_readers", "may_attend", "may_bid", "may_decide",
+    "AnnouncementQuerySet", "BidQuerySet", "InvitationQuerySet", "LotQuerySet", "OfTenderQuerySet", "TenderQuerySet", "further_readers", "invited", "knows_invited", "may_attend", "may_bid", "may_decide",
     "may_handle_tender", "owner_tag", "own_tags",
 ]

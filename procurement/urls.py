@@ -9,8 +9,9 @@ from procurement import (
     urls_preparation,
     urls_prices,
     urls_projects,
+    urls_special,
     urls_tender,
 )
 
-ROOMS = (urls_backfill, urls_challenge, urls_contracts, urls_gates, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_tender)
+ROOMS = (urls_backfill, urls_challenge, urls_contracts, urls_gates, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_special, urls_tender)
 urlpatterns = [pattern for room in ROOMS for pattern in room.urlpatterns]

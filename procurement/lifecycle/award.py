@@ -12,6 +12,7 @@ from kernel.notices import notify, register
 from procurement import timetable
 from procurement.announcements import announce
 from procurement.lifecycle import bid as bids
+from procurement.lifecycle import invitation
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle import tender as tenders
 from procurement.models import Award, Bid, Tender
@@ -170,7 +171,7 @@ def publish_result(tender, *, actor, happened_on=None, reason=""):
     Tender.objects.filter(pk=tender.pk).update(opening_record=record)
     tender.opening_record = record
     if tender.is_statutory or tender.profile.publish:
-        announce("result", tender, actor=actor, until=notice_end.date if notice_end else None, awards=winners, panel=_panel_names(tender))
+        announce("result", tender, actor=actor, until=notice_end.date if notice_end else None, awards=winners, panel=_panel_names(tender), recommended=invitation.recommended(tender))
     _tell(tender, winners)
     return tender
 
@@ -196,6 +197,11 @@ def _tell(tender, winners):
         for person in people_acting_for(award.organization):
             notify(person, f"award-{award.pk}-{award.letter_number}", "award_won", subject=tender, url=tender.get_absolute_url(),
                    params={"title": award.lot.title, "amount": f"{award.amount:,.2f}", "letter": award.letter_number})
+    tell_others(tender, won)
+
+
+def tell_others(tender, won):
+    """Each bidder but those of the bids `won` is told its own score and rank, or why it was invalid (D05)."""
     others = Bid.objects.filter(lot__tender=tender, status__in=("opened", "invalid"), organization__isnull=False).exclude(pk__in=won).select_related("organization", "lot")
     for bid in others:
         for person in people_acting_for(bid.organization):

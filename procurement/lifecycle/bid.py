@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from kernel import clock, rules, seal
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import yuan
-from procurement import sealing
+from procurement import methods, sealing
 from procurement.models import Bid, BidPart, Lot
 from procurement.permissions_tender import may_bid, may_handle_tender, owner_tag
 
@@ -30,6 +30,13 @@ def objection_to_bidding(organization, lot, actor=None):
 
     if refusal := objection_to_provider(organization, "bid"):
         return refusal
+    if lot.tender.by_invitation and not lot.tender.invitations.filter(organization=organization, sent_at__isnull=False).exists():
+        return Refusal("not_invited", _("{name} was not invited to this purchase.").format(name=organization), article=methods.of(lot.tender).article)
+    if lot.tender.collects:
+        from procurement.lifecycle.framework import objection_to_joining
+
+        if refusal := objection_to_joining(organization, lot):
+            return refusal
     if lot.project.drafting_help.filter(pk=organization.pk).exists():
         return Refusal("drafted", _("{name} helped to draft this project and may not bid.").format(name=organization), article=rules.get("H03").article)
     if organization.kind == "residents_committee" and organization.place_id == lot.project.place_id:

@@ -2,7 +2,7 @@
 
 响应中 open: responses are collected. 已开启 opened: its bids are known. 已评审 evaluated: its candidates are ranked.
 已成交 awarded: a provider is chosen; a challenge may hold the signing (条例 第54条). 已签约 contracted: its contract is signed.
-已失败 failed: too few responses, nobody qualified, or the purchase was stopped. A purchase of one lot never shows the word.
+已入围 selected: of a framework's stage 1, several suppliers are selected (财政部令第110号). 已失败 failed: too few responses, nobody qualified, or the purchase was stopped. A purchase of one lot never shows the word.
 """
 
 from django.db import transaction
@@ -23,6 +23,9 @@ def any_hand(user, lot):
 def _award_objection(lot, actor):
     from procurement.lifecycle.award import objection_to_award
 
+    if lot.tender.collects:
+        return Refusal("selects", _("A framework selects several suppliers; nobody is awarded a contract."), article=rules.get("B23").article, todo=_("Select the suppliers."))
+
     return objection_to_award(lot, actor)
 
 
@@ -30,8 +33,9 @@ OPEN = Step("open", _("Open the responses"), ("open",), "opened", any_hand, by_c
 EVALUATE = Step("evaluate", _("Record the ranking"), ("open", "opened"), "evaluated", any_hand, by_code=True)
 AWARD = Step(
     "award", _("Decide the award"), ("evaluated",), "awarded", may_decide, objection=_award_objection, rules=("D02", "H05"),
-    hint=_("The first candidate, unless a reason for another one is recorded."), waits_for=_("leader in charge"),
+    hint=_("The first candidate, unless a reason for another one is recorded."), waits_for=_("leader in charge"), fits=lambda lot: not lot.tender.collects,
 )
+SELECT = Step("select", _("Select the suppliers"), ("evaluated",), "selected", may_decide, rules=("B23",), by_code=True)
 SETTLE = Step("settle", _("Choose the provider"), ("open",), "awarded", may_decide, rules=("B26",), by_code=True)
 DECLINE = Step(
     "decline", _("Record that the winner refuses to sign"), ("awarded",), "evaluated", may_decide, needs_reason=True, tone="danger", rules=("D14",),
@@ -57,10 +61,11 @@ LIFE = Life(
         "opened": pgettext_lazy("lot", "opened"),
         "evaluated": _("evaluated"),
         "awarded": _("awarded"),
+        "selected": pgettext_lazy("lot", "suppliers selected"),
         "contracted": _("contracted"),
         "failed": _("failed"),
     },
-    steps=(OPEN, EVALUATE, AWARD, SETTLE, DECLINE, CONTRACT, STOP, FAIL),
+    steps=(OPEN, EVALUATE, AWARD, SELECT, SETTLE, DECLINE, CONTRACT, STOP, FAIL),
     initial="open",
     root=lambda lot: lot.tender,
 )

@@ -7,6 +7,7 @@ returned     sent back with reasons, or approved but cut: only budget lines may 
 approved     all gates passed; the approved amount is the ceiling
 sourcing     a tender or a choice is under way;   contracted: signed;   closed: settled and closed
 rejected, cancelled   the end
+programme    what a framework agreement collects offers for: no budget, no fund, never bought itself (docs/decisions/0014)
 
 A gate that judged an earlier text does not cover a changed one: whoever edits after a gate goes through that gate again.
 """
@@ -80,6 +81,7 @@ TAKE = Step(
 SOURCE = Step("source", _("Start sourcing"), ("approved",), "sourcing", may_handle, waits_for=_("handler"))
 UNSOURCE = Step("unsource", _("Sourcing failed"), ("sourcing",), "approved", may_handle, tone="secondary")
 CONTRACT = Step("contract", _("Contract signed"), ("approved", "sourcing"), "contracted", may_handle, waits_for=_("handler"))
+FRAME = Step("frame", _("Make it a framework's programme"), ("draft",), "programme", lambda user, project: holds(user, "handler", project), rules=("B21",), by_code=True)
 CLOSE = Step("close", _("Close the project"), ("contracted",), "closed", may_handle, waits_for=_("handler"))
 
 LIFE = Life(
@@ -88,8 +90,9 @@ LIFE = Life(
         "draft": pgettext_lazy("project", "draft"), "in_review": pgettext_lazy("project", "in review"), "returned": pgettext_lazy("project", "sent back"), "approved": pgettext_lazy("project", "approved"),
         "sourcing": pgettext_lazy("project", "sourcing"),
         "contracted": pgettext_lazy("project", "under contract"), "closed": pgettext_lazy("project", "closed"), "rejected": pgettext_lazy("project", "rejected"), "cancelled": pgettext_lazy("project", "cancelled"),
+        "programme": pgettext_lazy("project", "framework programme"),
     },
-    steps=(EDIT, BUDGET, FUNDING, SUBMIT, RESUBMIT, SETTLE, PASS_GATE, APPROVE, CUT, SEND_BACK, REJECT, TAKE, HAND_OVER, SOURCE, UNSOURCE, CONTRACT, CLOSE, CANCEL),
+    steps=(EDIT, BUDGET, FUNDING, SUBMIT, RESUBMIT, SETTLE, PASS_GATE, APPROVE, CUT, SEND_BACK, REJECT, TAKE, HAND_OVER, SOURCE, UNSOURCE, CONTRACT, CLOSE, CANCEL, FRAME),
 )  # fmt: skip
 for _step, _function in ((PASS_GATE, pass_gate), (CUT, cut), (SEND_BACK, send_back), (REJECT, reject), (HAND_OVER, hand_over)):
     LIFE.verb(_step)(_function)

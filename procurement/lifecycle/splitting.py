@@ -22,7 +22,7 @@ from procurement.models import CautionReason, Project
 from procurement.permissions import may_apply
 
 LIVE = ("in_review", "returned", "approved", "sourcing", "contracted", "closed")
-OPEN_METHODS = ("open", "open_tender")
+OPEN_METHODS = ("open", "open_tender", "framework")  # a framework is collected as an open tender is held (财政部令第110号 第22条)
 KEY = "splitting"
 
 

@@ -15,7 +15,7 @@ from procurement.lifecycle.configuration import limit_of
 from procurement.models import MarketSurvey, Project, SurveyAnswer
 from procurement.permissions import holds
 
-RECORDABLE = ("draft", "in_review", "returned", "approved", "sourcing")
+RECORDABLE = ("draft", "in_review", "returned", "approved", "sourcing", "programme")
 AUXILIARY = "辅助"
 
 

@@ -18,7 +18,7 @@ from kernel.money import ZERO
 from procurement import drafting, methods, sealing, timetable
 from procurement.announcements import announce
 from procurement.lifecycle import cautions as warned
-from procurement.lifecycle import intention
+from procurement.lifecycle import intention, invitation
 from procurement.models import Lot, ScoreItem, SelfRunProfile, Tender
 from procurement.permissions_tender import may_attend, may_decide, may_handle_tender
 
@@ -73,6 +73,8 @@ def _lowest_only(tender, actor):
 
 
 def _result_once(tender, actor):
+    if tender.collects:
+        return Refusal("selects", _("The selected suppliers are announced, not an award."), todo=_("Announce the selected suppliers."))
     if tender.opening_record.get("result_told"):
         return Refusal("told", _("The result has already been announced."), todo=_("Ask for a correction instead."))
     return None
@@ -84,7 +86,7 @@ def any_hand(user, tender):
 
 
 PUBLISH = Step(
-    "publish", _("Publish"), ("draft",), "published", may_handle_tender, objection=drafting.objection_to_publish,
+    "publish", _("Publish"), ("draft",), "published", may_handle_tender, objection=drafting.objection_to_publish, fits=lambda tender: methods.of(tender).entry != "single",
     rules=("A05", "A06", "A08", "A10", "A12", "B03", "B09", "B13", "B14", "C01", "C02", "E06"), hint=_("The rules in force are frozen and the notice becomes public."), waits_for=_("handler"),
 )
 CLARIFY = Step(
@@ -105,7 +107,7 @@ EVALUATE = Step("evaluate", _("Receive the evaluation report"), ("opened",), "ev
 AWARD = Step("award", _("Finish the award"), ("evaluated",), "awarded", may_decide, rules=("D02",), waits_for=_("leader in charge"), by_code=True)
 SETTLE = Step("settle", _("Choose the provider"), ("draft",), "awarded", may_decide, rules=("B26",), tone="secondary", by_code=True)
 RESULT = Step(
-    "publish_result", _("Announce the result"), ("awarded",), None, may_handle_tender, objection=_result_once, rules=("D03", "D04", "D05"),
+    "publish_result", _("Announce the result"), ("awarded",), None, may_handle_tender, objection=_result_once, rules=("D03", "D04", "D05"), fits=lambda tender: not tender.collects,
     hint=_("Award letters are issued, the notice is published, and each bidder is told its own score."), waits_for=_("handler"),
 )
 FAIL = Step(
@@ -157,7 +159,7 @@ def create_tender(projects, *, actor, method="consultation", title="", lots=None
         )
     projects = list(projects)
     rows = lots or [{"project": project, "title": project.title, "ceiling": project.ceiling or project.budget_total} for project in projects]
-    drafting.check_projects([row["project"] for row in rows])
+    drafting.check_projects([row["project"] for row in rows], method)
     first = rows[0]["project"]
     tender = Tender(
         title=title or first.title, purchaser=first.purchaser, method=method, handler=actor, created_by=actor, follows=follows, number=f"new-{clock.wall().timestamp()}"[:24]
@@ -268,6 +270,8 @@ def publish(tender, *, actor, deadline=None, documents_until=None, happened_on=N
             mark_sourcing(project, actor=actor)
     if tender.is_statutory or tender.profile.publish:
         announce("notice", tender, actor=actor, until=tender.notice_until)
+    if tender.by_invitation:
+        invitation.send(tender, actor=actor)
     return tender
 
 
@@ -290,6 +294,8 @@ def clarify(tender, *, actor, text, affects_bids=True, deadline=None, happened_o
         Tender.objects.filter(pk=tender.pk).update(deadline=new, opens_at=new)
         tender.deadline = tender.opens_at = new
     announce("correction", tender, actor=actor, text=text, before=before if new != before else None)
+    if tender.by_invitation:
+        invitation.tell_corrected(tender)
     return tender
 
 

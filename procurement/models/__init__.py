@@ -8,10 +8,12 @@ from procurement.models.challenge import Challenge, Complaint, ReviewOrder
 from procurement.models.configuration import Gate, PaymentStep, PriceRule, SelfRunProfile
 from procurement.models.contract import Amendment, Clearance, Contract, KeyPerson, PaymentStage, YearPortion
 from procurement.models.delivery import Activity, CostVoucher, SignIn
+from procurement.models.framework import CallOff, Framework, FrameworkAgreement, FrameworkItem, FrameworkSummary
 from procurement.models.fund import Fund
 from procurement.models.fund_money import FundAdjustment, FundEntry, FundReceipt
 from procurement.models.gate_vote import GateVote, MeetingVote
 from procurement.models.indicator import Indicator
+from procurement.models.invitation import InvitationPool, TenderInvitation
 from procurement.models.payment import ChecklistRow, Closing, PaymentApproval, PaymentRequest
 from procurement.models.preparation import CautionReason, DocumentReview, Intention, MarketSurvey, ReviewPart, SurveyAnswer
 from procurement.models.price import PriceAlias, PriceEntry, PriceExplanation, PriceFlag, PriceItem
@@ -27,13 +29,16 @@ from procurement.models.project import (
 )
 from procurement.models.project_list import ProjectList
 from procurement.models.qualification import CreditCheck, QualificationVerdict
+from procurement.models.single_source import SingleSource, SourceObjection
 from procurement.models.tender import Announcement, Award, Lot, OpenerKey, ScoreItem, Tender, TenderOpener
 
 __all__ = [
-    "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetBounds", "BudgetLine", "Catalogue", "CatalogueItem",
-    "CautionReason", "Challenge", "CreditCheck", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "CostVoucher", "DocumentReview", "Fund",
-    "FundAdjustment", "FundEntry", "FundReceipt", "Gate", "GateRun", "GateVote", "Indicator", "Intention", "KeyPerson", "Lot", "MarketSurvey",
-    "Meeting", "MeetingItem", "MeetingVote", "OpenerKey", "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity",
-    "PriceAlias", "PriceEntry", "PriceExplanation", "PriceFlag", "PriceItem", "PriceRule", "Project", "ProjectFund", "ProjectList", "ProjectRevision", "QualificationVerdict",
-    "ReviewOrder", "ReviewPart", "ScoreItem", "SelfRunProfile", "SignIn", "SurveyAnswer", "Tender", "TenderOpener", "YearPortion",
+    "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetBounds", "BudgetLine", "CallOff", "Catalogue",
+    "CatalogueItem", "CautionReason", "Challenge", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "CostVoucher", "CreditCheck",
+    "DocumentReview", "Framework", "FrameworkAgreement", "FrameworkItem", "FrameworkSummary", "Fund", "FundAdjustment", "FundEntry", "FundReceipt",
+    "Gate", "GateRun", "GateVote", "Indicator", "Intention", "InvitationPool", "KeyPerson", "Lot", "MarketSurvey", "Meeting", "MeetingItem",
+    "MeetingVote", "OpenerKey", "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity", "PriceAlias", "PriceEntry",
+    "PriceExplanation", "PriceFlag", "PriceItem", "PriceRule", "Project", "ProjectFund", "ProjectList", "ProjectRevision", "QualificationVerdict",
+    "ReviewOrder", "ReviewPart", "ScoreItem", "SelfRunProfile", "SignIn", "SingleSource", "SourceObjection", "SurveyAnswer", "Tender",
+    "TenderInvitation", "TenderOpener", "YearPortion",
 ]

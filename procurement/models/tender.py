@@ -25,6 +25,7 @@ class Tender(Living):
         ("self_run", _("self-run purchase below the limit")),
     ]
     RANKINGS = [("points", _("by points")), ("lowest", _("by the lowest price")), ("negotiated", _("by agreement"))]
+    ENTRIES = [("", _("as the method says")), ("notice", _("by public notice")), ("invitation", _("by invitation"))]
     VENUES = [("internal", _("on this platform")), ("external", _("on the provincial platform"))]
     number = models.CharField(_("number"), max_length=24, unique=True, editable=False)
     title = models.CharField(_("title"), max_length=80)
@@ -34,6 +35,7 @@ class Tender(Living):
     method_reason = models.CharField(_("why this method"), max_length=300, blank=True)
     ranking = models.CharField(_("how candidates are ranked"), max_length=10, choices=RANKINGS, blank=True)
     follows = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="followed_by", verbose_name=_("purchase that failed before"))
+    entry = models.CharField(_("how suppliers come in"), max_length=10, choices=ENTRIES, blank=True, default="")
     plan_number = models.CharField(_("filed plan number"), max_length=40, blank=True)
     venue = models.CharField(_("venue"), max_length=10, choices=VENUES, default="internal")
     external_platform = models.CharField(_("platform"), max_length=80, blank=True)
@@ -87,6 +89,16 @@ class Tender(Living):
     @property
     def is_statutory(self):
         return self.method != "self_run"
+
+    @property
+    def by_invitation(self):
+        """Whether only invited suppliers may see and answer it: nothing is announced before the result."""
+        return (self.entry or methods.of(self).entry) == "invitation"
+
+    @property
+    def collects(self):
+        """Stage 1 of a framework: several suppliers are selected, nobody is awarded a contract (财政部令第110号)."""
+        return self.method == "framework" and (self.published_at is not None or self.status == "draft")
 
     @property
     def way(self):
@@ -162,6 +174,9 @@ class Announcement(models.Model):
         ("contract", _("contract notice")),
         ("acceptance", _("acceptance notice")),
         ("complaint", _("decision on a complaint")),
+        ("single", _("single-source publicity")),
+        ("selection", _("selected suppliers of a framework")),
+        ("summary", _("yearly summary of a framework")),
     ]
     tender = models.ForeignKey(Tender, models.PROTECT, null=True, related_name="announcements")
     lot = models.ForeignKey(Lot, models.PROTECT, null=True, related_name="announcements")
