@@ -21,7 +21,7 @@ TITLES = {
     "selection": {"": "入围结果公告"},
     "summary": {"": "框架协议年度成交汇总公告"},
 }
-INVITED_ONLY = ("notice", "correction")  # of a purchase by invitation: never to everybody
+INVITED_ONLY = ("correction",)  # of a purchase by invitation: never to everybody
 LETTERS = {"notice": "GG", "correction": "GZ", "result": "JG", "termination": "ZZ", "contract": "HT", "acceptance": "YS", "complaint": "TS", "single": "DY", "selection": "RW", "summary": "HZ"}
 
 

@@ -1,6 +1,8 @@
 """The end of stage 1 确定入围供应商 (财政部令第110号 第25–29条): of each item the best are selected, at least one fifth and one supplier is out (B23);
 the selected get their letters, the result is announced, each supplier left out is told. Adds two steps to the life of a purchase."""
 
+import math
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +21,7 @@ from procurement.permissions_tender import may_decide, may_handle_tender
 
 def out_of(count, rule):
     """B23: how many of `count` valid responses are out at least. Pure: the rule's share, rounded up, and at least its number."""
-    return max(rule.value("out_count"), -(-count * rule.value("out_rate") // 100))
+    return max(rule.value("out_count"), math.ceil(count * rule.value("out_rate") / 100))
 
 
 def most_of(lot, known=None):

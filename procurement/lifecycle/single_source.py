@@ -263,9 +263,9 @@ def reargue(single, *, actor, conclusions, told_on, file=None, happened_on=None,
 def approve(single, *, actor, number, file, happened_on=None, reason=""):
     """The finance bureau approved leaving the open tender: its number and scan are kept with the purchase (A03)."""
     day = happened_on or clock.today()
+    single = advance(single, APPROVE, actor=actor, happened_on=happened_on, reason=reason, changes={"approved_on": day})
     if single.publicity_until and day <= single.publicity_until:
         raise Refusal("before_end", _("The approval can't be older than the end of the publicity, {day}.").format(day=single.publicity_until), article=_rule(single, "B20").article, field="happened_on")
-    single = advance(single, APPROVE, actor=actor, happened_on=happened_on, reason=reason, changes={"approved_on": day})
     drafting.record_approval(single.tender, actor=actor, number=number, file=file)
     return single
 

@@ -268,10 +268,10 @@ def publish(tender, *, actor, deadline=None, documents_until=None, happened_on=N
     for project in {lot.project_id: lot.project for lot in tender.lots.select_related("project__purchaser", "project__place")}.values():
         if project.status == "approved":
             mark_sourcing(project, actor=actor)
-    if tender.is_statutory or tender.profile.publish:
-        announce("notice", tender, actor=actor, until=tender.notice_until)
     if tender.by_invitation:
         invitation.send(tender, actor=actor)
+    elif tender.is_statutory or tender.profile.publish:
+        announce("notice", tender, actor=actor, until=tender.notice_until)
     return tender
 
 

@@ -110,8 +110,8 @@ INDICATORS = (
 )
 
 
-def make_project(office, state="draft", amount=40000, *, funds=None, item=None, actor=None, **fields):
-    """A project in draft (empty) | ready (complete draft) | submitted | committee | approved | sourcing, of `amount` yuan."""
+def make_project(office, state="draft", amount=40000, *, funds=None, item=None, actor=None, before=lambda row: None, **fields):
+    """A project in draft (empty) | ready (complete draft) | submitted | committee | approved | sourcing, of `amount` yuan. `before(project)` runs before it is submitted."""
     start = clock.today() + datetime.timedelta(days=30)
     actor = actor or office.staff
     values = {
@@ -130,6 +130,7 @@ def make_project(office, state="draft", amount=40000, *, funds=None, item=None, 
     row = project.set_funding(row, [{"fund": funds[0], "amount": row.budget_total}], actor)
     if state == "ready":
         return row
+    before(row)
     row = project.submit(row, actor=actor, cautions={caution.key: "情况属实，已核对" for caution in project.unanswered(row)})
     if state == "submitted":
         return row
