@@ -69,7 +69,7 @@ def test_more_than_two_years_are_published_with_a_reason_only(year):
     two = Tender.objects.get(lots__framework_item__framework=begin_framework(office, term_months=24))
     assert tender.publish(ready(office, two), actor=office.handler).status == "published"
     longer = ready(office, Tender.objects.get(lots__framework_item__framework=begin_framework(office, term_months=25)))
-    refused("cautions", tender.publish, longer, actor=office.handler)
+    refused("caution", tender.publish, longer, actor=office.handler)
     row = tender.publish(longer, actor=office.handler, cautions={"framework_term": {"reason": "服务对象更换机构影响照护连续性"}})
     assert row.status == "published"
 
