@@ -10,6 +10,7 @@ from kernel.money import MoneyField
 from kernel.upload import UploadField
 from procurement.forms.tender import verified_organizations
 from procurement.models import Lot
+from procurement.responses import FILE_KINDS
 
 
 class PartsForm(CleanForm):
@@ -18,6 +19,7 @@ class PartsForm(CleanForm):
     qualification = forms.CharField(label=_("Qualification documents (statement)"), max_length=8000, required=False, widget=forms.Textarea(attrs={"rows": 5}))
     technical = forms.CharField(label=_("Service plan"), max_length=20000, required=False, widget=forms.Textarea(attrs={"rows": 10}))
     price = MoneyField().formfield(label=_("Price (yuan)"), required=False)
+    file_kind = forms.ChoiceField(label=_("Kind of the file"), required=False, choices=[("", _("choose")), *FILE_KINDS.items()])
     file = UploadField(label=_("Add a file"), required=False, help_text=_("Licence, plan, references; encrypted as it arrives."))
 
 

@@ -15,11 +15,11 @@ from django.utils.translation import pgettext_lazy
 from kernel import clock, rules, seal
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import yuan
-from procurement import sealing
+from procurement import bid_content, finishing, sealing
+from procurement.finishing import TEXTS
 from procurement.models import Bid, BidPart, Lot
 from procurement.permissions_tender import may_bid, may_handle_tender, owner_tag
 
-TEXTS = {"qualification": _("qualification documents"), "technical": _("service plan"), "price": _("price")}
 FILE_PREFIX = "file-"
 MAX_FILES = 8
 
@@ -56,10 +56,10 @@ def _closed(tender):
 def _submittable(bid, actor):
     if refusal := _closed(bid.lot.tender):
         return refusal
-    keys = {part.key for part in bid.parts.all() if part.is_draft}
-    if missing := [str(label) for key, label in TEXTS.items() if key not in keys]:
-        return Refusal("incomplete", _("Still missing: {parts}.").format(parts="、".join(missing)), todo=_("Save these parts first."))
-    return None
+    parts = list(bid.parts.all())
+    for part in parts:
+        part.bid = bid
+    return finishing.objection(bid, finishing.plain_parts(parts))
 
 
 def _withdrawable(bid, actor):
@@ -129,11 +129,16 @@ def save_part(bid, key, content, *, actor):
         raise refusal
     if bid.status not in SUBMIT.sources:
         raise Refusal("sealed", _("A submitted response is sealed and can no longer be read or changed."), todo=_("Withdraw it and submit it anew before the deadline."))
-    if key not in TEXTS and not key.startswith(FILE_PREFIX):
+    if key not in TEXTS and key not in bid_content.PARTS and not key.startswith(FILE_PREFIX):
         raise Refusal("unknown_part", _("There is no such part."))
     if content is None:
         bid.parts.filter(key=key).delete()
         return None
+    if key in bid_content.PARTS:
+        try:
+            content = bid_content.kept(key, content)
+        except bid_content.BadPart as error:
+            raise Refusal("unknown_part", _("This part did not arrive whole. Nothing was saved; please send it again.")) from error
     if key == "price":
         content = _priced(bid, content)
     if key.startswith(FILE_PREFIX) and bid.parts.filter(key__startswith=FILE_PREFIX).exclude(key=key).count() >= MAX_FILES:
@@ -181,7 +186,10 @@ def submit(bid, *, actor):
         raise refusal
     tender = bid.lot.tender
     meta = {"organization": organization.pk, "name": organization.name, "by": actor.pk, "version": bid.version}
-    plain = {key: json.dumps(meta).encode() if key == "meta" else sealing.read_part(part) for key, part in drafts.items()}
+    read = {key: sealing.read_part(part) for key, part in drafts.items()}
+    if refusal := _closed(tender) or (bid.status in SUBMIT.sources and finishing.objection(bid, read)):
+        raise refusal
+    plain = {**finishing.finished(bid, read), "meta": json.dumps(meta).encode()}
     sealed = {key: sealing.seal_part(tender, bid, key, content) for key, content in plain.items()} if tender.public_key else {}
     with transaction.atomic():
         digests = {key: seal.digest(content) for key, content in sealed.items()}

@@ -135,6 +135,7 @@ LIFE.verb_labels = {
 EDITABLE = (
     "title", "method_case", "method_reason", "ranking", "plan_number", "venue", "external_platform", "external_url", "agency", "requirements", "qualification", "contract_terms",
     "contact", "price_weight", "max_lots_won", "intention_on", "approval_document",
+    "allows_consortium", "allows_subcontract", "validity_days",
 )
 
 

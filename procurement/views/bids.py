@@ -19,9 +19,8 @@ from kernel import clock
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, principals_of
 from kernel.listing import Column, render_list
-from kernel.upload import memory_only
 from procurement import responses
-from procurement.forms.bid import FinalPriceForm, PaperForm, PartsForm
+from procurement.forms.bid import FinalPriceForm, PaperForm
 from procurement.lifecycle import bid as bids
 from procurement.lifecycle import quotes
 from procurement.models import Bid, Lot, Tender
@@ -84,26 +83,6 @@ def own_bid(request, public_id):
     if not any(may_bid(person, bid) for person in principals_of(request.user)):
         raise Http404
     return bid
-
-
-@login_required
-@never_cache
-@memory_only
-def bid_edit(request, public_id):
-    """Write the parts; every save is encrypted in memory, also uploads."""
-    bid = own_bid(request, public_id)
-    if bid.status not in bids.SUBMIT.sources:
-        return redirect("bid_detail", public_id=public_id)
-    form = PartsForm(request.POST or None, request.FILES or None, initial=responses.draft_texts(bid))
-    if request.method == "POST" and form.is_valid():
-        try:
-            responses.save_form(bid, form.cleaned_data, actor=request.user)
-            messages.success(request, _("Saved, encrypted. Nothing is submitted yet."))
-            return redirect("bid_detail" if "review" in request.POST else "bid_edit", public_id=public_id)
-        except Refusal as refusal:
-            refused(form, refusal)
-    context = {"bid": bid, "form": form, "files": responses.files_of(bid), "left": bid.lot.tender.deadline - clock.now()}
-    return render(request, "procurement/bid_edit.html", context, status=422 if form.is_bound and form.errors else 200)
 
 
 @login_required

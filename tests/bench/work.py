@@ -125,6 +125,7 @@ def deadline(world, bidders=200, threads=8):
         made = life.start_bid(organization, lot, actor=user)
         for key, content in (("qualification", "依法登记".encode()), ("technical", "方案".encode() * 2000), ("price", str(Decimal(lot.ceiling) - 1).encode())):
             life.save_part(made, key, content, actor=user)
+        save_structured(made, Decimal(lot.ceiling) - 1, actor=user)
         drafts.append(made)
     todo, results, lock = list(drafts[:bidders]), Counter(), threading.Lock()
 

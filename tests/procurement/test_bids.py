@@ -14,6 +14,7 @@ from procurement.lifecycle import bid
 from procurement.models import Bid, BidPart, Tender
 from providers.models import Exclusion
 from tests.factories import projects
+from tests.factories.bids import save_structured
 from tests.factories.providers import make_provider
 from tests.factories.tenders import cheap_scrypt, make_bid, make_tender, travel
 from tests.procurement.refusals import refused
@@ -36,7 +37,7 @@ def written(provider, lot, price="250000"):
     row = bid.start_bid(provider.organization, lot, actor=provider.user)
     for key, text in (("qualification", "证书"), ("technical", "方案"), ("price", price)):
         bid.save_part(row, key, text.encode(), actor=provider.user)
-    return row
+    return save_structured(row, price, actor=provider.user)
 
 
 def test_a_draft_is_read_by_its_own_people_only(walk, provider):
