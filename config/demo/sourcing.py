@@ -113,7 +113,10 @@ def respond(lot, cast, travel):
         row = bid.start_bid(organization, lot, actor=manager)
         for part, text in TEXTS.items():
             bid.save_part(row, part, f"{organization.name}：{text}".encode(), actor=manager)
-        bid.save_part(row, "price", str(yuan(lot.ceiling * rate)).encode(), actor=manager)
+        price = yuan(lot.ceiling * rate)
+        bid.save_part(row, "price", str(price).encode(), actor=manager)
+        for part, content in offers.structured(lot, price, organization, "nuanyang lelin chunhui".split().index(key)).items():
+            bid.save_part(row, part, content, actor=manager)
         made.append(bid.submit(row, actor=manager))
     return made
 

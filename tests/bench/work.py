@@ -15,6 +15,7 @@ from kernel import clock, pdf, registry, seal
 from procurement.models import Bid, Catalogue, CatalogueItem, Lot, Tender
 from providers.models import Organization
 from tests.bench.pages import MANAGES, milliseconds
+from tests.factories.bids import save_structured
 
 PDF_LIMIT, EXCEL_LIMIT = 1.3, 3.0
 

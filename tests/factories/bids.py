@@ -41,3 +41,12 @@ def save_structured(row, price, *, actor, **declared):
     for key, raw in structured(row.lot, price, **declared).items():
         bid.save_part(row, key, raw, actor=actor)
     return row
+
+
+def posted(lot, price, **fields):
+    """What the browser sends of the structured parts: lists in the order of the page."""
+    data = {f"line_{name}": [row[name] for row in lines_of(lot, price)] for name in ("id", "kind", "activity", "name", "unit", "quantity", "price", "note")}
+    for prefix, rows in (("plan", plan_of(lot)), ("team", TEAM)):
+        data |= {f"{prefix}-TOTAL_FORMS": len(rows), f"{prefix}-INITIAL_FORMS": 0}
+        data |= {f"{prefix}-{number}-{name}": value for number, row in enumerate(rows) for name, value in row.items() if name != "key" or value}
+    return {**data, **LETTER, **fields}
