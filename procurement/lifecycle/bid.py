@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from kernel import clock, rules, seal
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import yuan
-from procurement import bid_content, finishing, sealing
+from procurement import bid_content, eligibility, finishing, sealing
 from procurement.finishing import TEXTS
 from procurement.models import Bid, BidPart, Lot
 from procurement.permissions_tender import may_bid, may_handle_tender, owner_tag
@@ -26,15 +26,7 @@ MAX_FILES = 8
 
 def objection_to_bidding(organization, lot, actor=None):
     """Why this organization can't respond to this lot, or None: not verified, excluded (H05, H07), helped to draft (条例 第18条), orders it itself."""
-    from providers.lifecycle.organization import objection_to_provider
-
-    if refusal := objection_to_provider(organization, "bid"):
-        return refusal
-    if lot.project.drafting_help.filter(pk=organization.pk).exists():
-        return Refusal("drafted", _("{name} helped to draft this project and may not bid.").format(name=organization), article=rules.get("H03").article)
-    if organization.kind == "residents_committee" and organization.place_id == lot.project.place_id:
-        return Refusal("orders_itself", _("A residents' committee never provides on a project it applied for."), article=rules.get("H01").article)
-    return None
+    return eligibility.objection(organization, lot)
 
 
 def _closed(tender):

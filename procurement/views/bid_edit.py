@@ -4,6 +4,7 @@ import json
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -38,9 +39,13 @@ def _sum(rows):
     return sum((yuan(row["quantity"] * row["price"]) for row in clean), ZERO)
 
 
-def _save(bid, page, form, request):
-    """Keep everything that was typed. An empty price takes the sum of the lines. Returns whether all of it is well."""
-    good = page.is_valid() if page.posted else True
+@transaction.atomic
+def _save(bid, page, form, request, *, as_typed=False):
+    """Keep the page; an empty price takes the sum of the lines. Returns whether all of it is well: if not, nothing is saved, unless it is
+    kept `as_typed`, as the page saves itself."""
+    good = all([not page.posted or page.is_valid(), form.is_valid()])
+    if not good and not as_typed:
+        return False
     if page.posted:
         responses.save_content(bid, page.typed(), actor=request.user)
     if not form.is_valid():
@@ -48,7 +53,13 @@ def _save(bid, page, form, request):
     data = dict(form.cleaned_data)
     if data.get("price") is None and page.posted and (total := _sum(page.lines.rows)):
         data["price"] = total
-    responses.save_form(bid, data, actor=request.user)
+    try:
+        responses.save_form(bid, data, actor=request.user)
+    except Refusal as refusal:
+        if not as_typed or refusal.field != "price":
+            raise
+        form.add_error("price", str(refusal))  # everything else stays kept
+        return False
     return good
 
 
@@ -73,7 +84,7 @@ def bid_edit(request, public_id):
             for sentence in leftovers:
                 form.add_error(None, sentence)
             if not form.errors:
-                form.add_error(None, _("Kept as a draft, encrypted. Some cells need a look before you can submit."))
+                form.add_error(None, _("Some cells need a look."))
         except Refusal as refusal:
             refused(form, refusal)
         bad = True
@@ -96,8 +107,10 @@ def bid_autosave(request, public_id):
     bid = own_bid(request, public_id)
     form, page = PartsForm(request.POST), _page(bid, request.POST)
     try:
-        _save(bid, page, form, request)
+        _save(bid, page, form, request, as_typed=True)
     except Refusal as refusal:
         return JsonResponse({"refusal": str(refusal)}, status=422)
     items = finishing.checklist(bid, responses.plain_of(bid))
+    if form.errors.get("price"):
+        return JsonResponse({"refusal": " ".join(form.errors["price"])}, status=422)
     return JsonResponse({"saved_at": clock.now().isoformat(), "checklist": render_to_string("procurement/parts_bid_checklist.html", {"items": items}, request)})

@@ -180,6 +180,9 @@ def test_it_saves_itself_and_keeps_wrong_cells(walk, client):
     data["line_price"][0] = "很多"
     answer = client.post(reverse("bid_autosave", args=[row.public_id]), data)
     assert answer.status_code == 200 and "需核对" in answer.json()["checklist"] and "金额" not in answer.json()
+    answer = client.post(reverse("bid_autosave", args=[row.public_id]), {**data, "price": "9999999", "technical": "更好的方案"})
+    assert answer.status_code == 422 and "300,000" in answer.json()["refusal"].replace("300000", "300,000")
+    assert responses.draft_texts(row) == {"technical": "更好的方案"}  # the price alone is not kept
     page = client.get(reverse("bid_edit", args=[row.public_id])).content.decode()
     assert "很多" in page and "dd-cell-error" in page
     answer = client.post(reverse("bid_edit", args=[row.public_id]), {**data, "review": "1"})
