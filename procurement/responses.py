@@ -18,6 +18,9 @@ FILE_KINDS = {
 }  # fmt: skip
 
 
+PAPER_FILES = {bids.ENVELOPE: _("photo of the envelope"), bids.SCAN: _("scan of the paper response")}
+
+
 @dataclass(frozen=True)
 class BidFile:
     key: str
@@ -28,7 +31,7 @@ class BidFile:
 
     @property
     def kind_label(self):
-        return FILE_KINDS.get(self.kind, FILE_KINDS["other"])
+        return PAPER_FILES.get(self.key) or FILE_KINDS.get(self.kind, FILE_KINDS["other"])
 
     @property
     def disposition(self):
@@ -41,6 +44,13 @@ def pack(name, content_type, content, kind="other"):
     return struct.pack(">H", len(head)) + head + content
 
 
+def packed(upload, kind="other"):
+    """An upload as one part, its type told by its content."""
+    found = filetypes.inspect(upload)
+    upload.seek(0)
+    return pack(filetypes.clean_name(upload.name), found.content_type, upload.read(), kind)
+
+
 def unpack(key, raw):
     size = struct.unpack(">H", raw[:2])[0]
     head = json.loads(raw[2 : 2 + size])
@@ -49,6 +59,8 @@ def unpack(key, raw):
 
 def part_label(key):
     """What a sealed part is, in words, without saying what it holds."""
+    if key in PAPER_FILES:
+        return PAPER_FILES[key]
     if key.startswith(bids.FILE_PREFIX):
         return _("file {number}").format(number=key.rpartition("-")[2])
     return bids.TEXTS.get(key) or bid_content.PARTS.get(key) or {"meta": _("bidder and version"), "final": _("final quote")}.get(key, key)
@@ -148,10 +160,8 @@ def save_form(bid, data, *, actor):
             bids.save_part(bid, key, None, actor=actor)
     upload = data.get("file")
     if upload:
-        kind = filetypes.inspect(upload)
-        upload.seek(0)
-        taken = {int(part.key.rpartition("-")[2]) for part in bid.parts.filter(key__startswith=bids.FILE_PREFIX)}
-        number = next(number for number in range(1, 100) if number not in taken)
+        taken = {part.key.rpartition("-")[2] for part in bid.parts.filter(key__startswith=bids.FILE_PREFIX)}
+        number = next(number for number in range(1, 100) if str(number) not in taken)
         if number > bids.MAX_FILES:
             raise Refusal("too_many_files", _("At most {count} files are possible.").format(count=bids.MAX_FILES), field="file")
-        bids.save_part(bid, f"{bids.FILE_PREFIX}{number}", pack(filetypes.clean_name(upload.name), kind.content_type, upload.read(), data.get("file_kind") or "other"), actor=actor)
+        bids.save_part(bid, f"{bids.FILE_PREFIX}{number}", packed(upload, data.get("file_kind") or "other"), actor=actor)

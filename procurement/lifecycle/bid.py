@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from kernel import clock, rules, seal
+from kernel import clock, crypto, rules, seal
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import yuan
 from procurement import bid_content, eligibility, finishing, sealing
@@ -21,6 +21,7 @@ from procurement.models import Bid, BidPart, Lot
 from procurement.permissions_tender import may_bid, may_handle_tender, owner_tag
 
 FILE_PREFIX = "file-"
+ENVELOPE, SCAN = "file-envelope", "file-scan"  # of a paper response: registered with it, and added once it is opened
 MAX_FILES = 8
 
 
@@ -97,7 +98,7 @@ LIFE = Life(
     steps=(SUBMIT, WITHDRAW, PAPER, OPEN, BREAK, RECORD, INVALIDATE, REJECT),
     root=lambda bid: bid,
 )
-LIFE.verb_labels = {"register_paper": _("paper response registered"), "opened_from": _("opened"), "final_price": _("final quote given")}
+LIFE.verb_labels = {"register_paper": _("paper response registered"), "opened_from": _("opened"), "final_price": _("final quote given"), "scan": _("scan of the paper response added")}
 
 
 @transaction.atomic
@@ -232,10 +233,10 @@ def invalidate(bid, *, actor, reason):
 
 
 @transaction.atomic
-def register_paper(lot, organization, *, actor, witness, received_at, price, note=""):
+def register_paper(lot, organization, *, actor, witness, received_at, price, note="", envelope=b""):
     """Handler and witness register a paper response (profile allows it): its time counts (practice 1). `received_at` aware, before the deadline.
 
-    The price is read when the envelope is opened, so it is sealed under the purchase's key like every other.
+    Price and photo of the envelope (`envelope`: a packed file, procurement.responses.pack) are sealed under the purchase's key like every other.
     """
     lot = Lot.objects.select_related("tender__profile", "project").get(pk=lot.pk)
     tender = lot.tender
@@ -255,10 +256,29 @@ def register_paper(lot, organization, *, actor, witness, received_at, price, not
     if not made:
         raise Refusal("twice", _("This organization has already responded."), field="organization")
     meta = json.dumps({"organization": organization.pk, "name": organization.name, "by": actor.pk, "witness": witness.pk}).encode()
-    parts = {"meta": meta, "price": _priced(bid, str(price).encode()), "technical": note.encode(), "qualification": b""}
+    parts = {"meta": meta, "price": _priced(bid, str(price).encode()), "technical": note.encode(), "qualification": b"", **({ENVELOPE: envelope} if envelope else {})}
     for key, plain in parts.items():
         content = sealing.seal_part(tender, bid, key, plain) if tender.public_key else sealing.lock_draft(bid, key, plain)
         BidPart.objects.create(bid=bid, key=key, sealed=content, digest=seal.digest(content), size=len(content), saved_at=clock.now(), is_draft=not tender.public_key)
     receipt = seal.receipt_of_digests({part.key: part.digest for part in bid.parts.all()})
     return advance(bid, PAPER, actor=actor, changes={"receipt": receipt, "submitted_at": received_at}, params={"receipt": receipt, "witness": witness.pk})
 
+
+@transaction.atomic
+def add_scan(bid, packed, *, actor):
+    """The scan of a paper response, only after it is opened (practice 1); once. `packed`: a file of procurement.responses.pack. Raises Refusal."""
+    from kernel import trail
+
+    bid = Bid.objects.select_for_update(of=("self",)).select_related("lot__tender").get(pk=bid.pk)
+    if not may_handle_tender(actor, bid.lot.tender):
+        from django.core.exceptions import PermissionDenied
+
+        raise PermissionDenied(str(_("Only the handler registers paper responses.")))
+    if not bid.on_paper or bid.status not in ("opened", "invalid"):
+        raise Refusal("not_opened", _("The scan of a paper response is added once it is opened."), field="file")
+    if bid.parts.filter(key=SCAN).exists():
+        raise Refusal("twice", _("The scan is there already."), field="file")
+    kept = crypto.encrypt(packed, sealing.opened_aad(bid, SCAN))
+    part = BidPart.objects.create(bid=bid, key=SCAN, sealed=kept, digest=seal.digest(packed), size=len(packed), saved_at=clock.now(), is_draft=False, opened=kept)
+    trail.record(bid, "scan", actor=actor, params={"digest": part.digest})
+    return part

@@ -26,14 +26,14 @@ from procurement.models.project import (
     ProjectRevision,
 )
 from procurement.models.project_list import ProjectList
-from procurement.models.qualification import CreditCheck, QualificationVerdict
+from procurement.models.qualification import CreditCheck, OpeningRemark, QualificationVerdict
 from procurement.models.tender import Announcement, Award, Lot, OpenerKey, ScoreItem, Tender, TenderOpener
 
 __all__ = [
     "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetBounds", "BudgetLine", "Catalogue", "CatalogueItem",
     "CautionReason", "Challenge", "CreditCheck", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "CostVoucher", "DocumentReview", "Fund",
     "FundAdjustment", "FundEntry", "FundReceipt", "Gate", "GateRun", "GateVote", "Indicator", "Intention", "KeyPerson", "Lot", "MarketSurvey",
-    "Meeting", "MeetingItem", "MeetingVote", "OpenerKey", "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity",
+    "Meeting", "MeetingItem", "MeetingVote", "OpenerKey", "OpeningRemark", "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity",
     "PriceAlias", "PriceEntry", "PriceExplanation", "PriceFlag", "PriceItem", "PriceRule", "Project", "ProjectFund", "ProjectList", "ProjectRevision", "QualificationVerdict",
     "ReviewOrder", "ReviewPart", "ScoreItem", "SelfRunProfile", "SignIn", "SurveyAnswer", "Tender", "TenderOpener", "YearPortion",
 ]
