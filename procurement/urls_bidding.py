@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procurement.views import bid_edit, bids, opening, qualification
+from procurement.views import bid_comparison, bid_edit, bids, opening, qualification
 
 urlpatterns = [
     path("tenders/<int:pk>/may-we-bid/", qualification.eligible, name="eligibility"),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("bids/<uuid:public_id>/scan/", bids.bid_scan, name="bid_scan"),
     path("tenders/<int:pk>/opening/attend/", opening.observe, name="opening_observe"),
     path("bids/<uuid:public_id>/opening-record/", opening.remark, name="opening_remark"),
+    path("lots/<int:pk>/comparison/", bid_comparison.compare, name="bid_comparison"),
     path("bids/<uuid:public_id>/credit/", qualification.credit_check, name="credit_check"),
     path("bids/<uuid:public_id>/qualification/", qualification.verdict, name="qualification_verdict"),
     path("bids/<uuid:public_id>/edit/", bid_edit.bid_edit, name="bid_edit"),
