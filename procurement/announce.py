@@ -2,6 +2,7 @@
 
 from procurement import (  # noqa: F401
     announce_backfill,
+    announce_bidding,
     announce_challenge,
     announce_contracts,
     announce_corrections,

@@ -9,8 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import filetypes
 from kernel.lifecycle import Refusal
-from procurement import sealing
+from procurement import bid_content, finishing, sealing
 from procurement.lifecycle import bid as bids
+
+FILE_KINDS = {
+    "licence": _("licence or registration"), "tax": _("tax proof"), "social": _("social security proof"), "similar": _("similar contract"), "person": _("certificate of a person"), "plan": _("plan"),
+    "other": _("other"),
+}  # fmt: skip
+
+
+PAPER_FILES = {bids.ENVELOPE: _("photo of the envelope"), bids.SCAN: _("scan of the paper response")}
 
 
 @dataclass(frozen=True)
@@ -19,35 +27,89 @@ class BidFile:
     name: str
     content_type: str
     content: bytes
+    kind: str = "other"
+
+    @property
+    def kind_label(self):
+        return PAPER_FILES.get(self.key) or FILE_KINDS.get(self.kind, FILE_KINDS["other"])
 
     @property
     def disposition(self):
         return content_disposition_header(True, self.name)
 
 
-def pack(name, content_type, content):
-    """A file with its name and type as one part."""
-    head = json.dumps({"name": name, "type": content_type}).encode()
+def pack(name, content_type, content, kind="other"):
+    """A file with its name, type and kind (a key of FILE_KINDS) as one part."""
+    head = json.dumps({"name": name, "type": content_type, "kind": kind}).encode()
     return struct.pack(">H", len(head)) + head + content
+
+
+def packed(upload, kind="other"):
+    """An upload as one part, its type told by its content."""
+    found = filetypes.inspect(upload)
+    upload.seek(0)
+    return pack(filetypes.clean_name(upload.name), found.content_type, upload.read(), kind)
 
 
 def unpack(key, raw):
     size = struct.unpack(">H", raw[:2])[0]
     head = json.loads(raw[2 : 2 + size])
-    return BidFile(key, head["name"], head["type"], raw[2 + size :])
+    return BidFile(key, head["name"], head["type"], raw[2 + size :], head.get("kind", "other"))
 
 
 def part_label(key):
     """What a sealed part is, in words, without saying what it holds."""
+    if key in PAPER_FILES:
+        return PAPER_FILES[key]
     if key.startswith(bids.FILE_PREFIX):
         return _("file {number}").format(number=key.rpartition("-")[2])
-    return bids.TEXTS.get(key) or {"meta": _("bidder and version"), "final": _("final quote")}.get(key, key)
+    return bids.TEXTS.get(key) or bid_content.PARTS.get(key) or {"meta": _("bidder and version"), "final": _("final quote")}.get(key, key)
 
 
 def _parts(bid):
     for part in bid.parts.all().order_by("key"):
         part.bid = bid
         yield part
+
+
+def plain_of(bid):
+    """{key: bytes} of every part of the own draft."""
+    return finishing.plain_parts(_parts(bid))
+
+
+def content_of(bid):
+    """The structured parts that can be read now, clean once opened: {key: rows or dict}; nothing while sealed."""
+    found = {}
+    for part in _parts(bid):
+        if part.key in bid_content.PARTS and (raw := sealing.read_part(part)) is not None:
+            found[part.key] = bid_content.load(part.key, raw)
+    return found
+
+
+def key_people(bid):
+    """The team's key people of an opened response: [{name, duty, qualification}] for the contract."""
+    return [{"name": row["name"], "duty": row["role"], "qualification": row["qualification"]} for row in content_of(bid).get("team", []) if row.get("key")]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What an opened response declares: the bidder's size as an enterprise ("micro", "small", "medium" or ""), the per cent of the contract that
+    small and micro members of a consortium or subcontractors carry (text of a Decimal, "" for none), the subcontract in words, days it binds."""
+
+    size: str = ""
+    small_share: str = ""
+    subcontract: str = ""
+    validity: int | None = None
+    letter: bool = False
+    unrelated: bool = False
+
+
+def declared(bid):
+    """The Declared of a response that can be read now; an empty one when it declares nothing."""
+    given = content_of(bid).get("declare") or {}
+    share = given.get("consortium_share") or given.get("subcontract_share") or ""
+    subcontract = "，".join(text for text in (given.get("subcontract"), given.get("subcontract_to")) if text)
+    return Declared(given.get("sme") or "", share, subcontract, given.get("validity"), bool(given.get("letter")), bool(given.get("unrelated")))
 
 
 def draft_texts(bid):
@@ -78,6 +140,16 @@ def file_content(bid, key):
     return next((row for row in files_of(bid) if row.key == key), None)
 
 
+def save_content(bid, parts, *, actor):
+    """Keep the structured parts of a draft as typed: {key: rows or dict}. Empty ones are removed. Raises Refusal."""
+    for key, typed in parts.items():
+        empty = not any(typed.values()) if key == "declare" else not typed
+        if not empty:
+            bids.save_part(bid, key, bid_content.dump(key, typed), actor=actor)
+        elif bid.parts.filter(key=key).exists():
+            bids.save_part(bid, key, None, actor=actor)
+
+
 def save_form(bid, data, *, actor):
     """Save the texts, the price and a file of one form. Raises Refusal."""
     for key in bids.TEXTS:
@@ -88,10 +160,8 @@ def save_form(bid, data, *, actor):
             bids.save_part(bid, key, None, actor=actor)
     upload = data.get("file")
     if upload:
-        kind = filetypes.inspect(upload)
-        upload.seek(0)
-        taken = {int(part.key.rpartition("-")[2]) for part in bid.parts.filter(key__startswith=bids.FILE_PREFIX)}
-        number = next(number for number in range(1, 100) if number not in taken)
+        taken = {part.key.rpartition("-")[2] for part in bid.parts.filter(key__startswith=bids.FILE_PREFIX)}
+        number = next(number for number in range(1, 100) if str(number) not in taken)
         if number > bids.MAX_FILES:
             raise Refusal("too_many_files", _("At most {count} files are possible.").format(count=bids.MAX_FILES), field="file")
-        bids.save_part(bid, f"{bids.FILE_PREFIX}{number}", pack(filetypes.clean_name(upload.name), kind.content_type, upload.read()), actor=actor)
+        bids.save_part(bid, f"{bids.FILE_PREFIX}{number}", packed(upload, data.get("file_kind") or "other"), actor=actor)

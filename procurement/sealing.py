@@ -57,6 +57,13 @@ def make_key(tender):
     tender.public_key, tender.key_wraps = text(sealed.public_key), sealed.as_dict()
 
 
+def rewrap(tender, privates, users):
+    """The tender's key wrapped anew for these openers, by the private keys of two present ones; does not save. Raises seal.SealBroken."""
+    keys = {str(key.user_id): raw(key.public) for key in OpenerKey.objects.filter(user__in=users)}
+    sealed = seal.rewrap(key_of(tender), privates, keys)
+    tender.key_wraps = sealed.as_dict()
+
+
 def key_of(tender):
     """The stored SealedKey. Raises seal.SealBroken."""
     return seal.SealedKey.from_dict(tender.key_wraps)

@@ -2,6 +2,7 @@
 
 from procurement import (
     urls_backfill,
+    urls_bidding,
     urls_challenge,
     urls_contracts,
     urls_gates,
@@ -13,5 +14,5 @@ from procurement import (
     urls_tender,
 )
 
-ROOMS = (urls_backfill, urls_challenge, urls_contracts, urls_gates, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_special, urls_tender)
+ROOMS = (urls_backfill, urls_bidding, urls_challenge, urls_contracts, urls_gates, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_special, urls_tender)
 urlpatterns = [pattern for room in ROOMS for pattern in room.urlpatterns]

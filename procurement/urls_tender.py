@@ -24,7 +24,6 @@ urlpatterns = [
     path("market/", bids.market, name="market"),
     path("bids/", bids.bid_list, name="bid_list"),
     path("bids/<uuid:public_id>/", bids.bid_detail, name="bid_detail"),
-    path("bids/<uuid:public_id>/edit/", bids.bid_edit, name="bid_edit"),
     path("bids/<uuid:public_id>/submit/", bids.bid_submit, name="bid_submit"),
     path("bids/<uuid:public_id>/withdraw/", bids.bid_withdraw, name="bid_withdraw"),
     path("bids/<uuid:public_id>/receipt/", bids.bid_receipt, name="bid_receipt"),

@@ -3,11 +3,14 @@
 import datetime
 from decimal import Decimal
 
+from config.demo import offers
+from config.demo.papers import scan
 from config.demo.preparing import TIMELY, prepare, review_documents
 from config.demo.travel import office_is_open
 from evaluation.lifecycle import conclusion, panel
+from kernel import clock
 from kernel.money import yuan
-from procurement.lifecycle import award, bid, opening, selfrun, tender
+from procurement.lifecycle import award, bid, opening, qualification, selfrun, tender
 from procurement.models import Award
 from procurement.timetable import timetable
 
@@ -77,6 +80,8 @@ def compete(plot, row, office, cast, travel):
     else:
         made = opening.open_with_witness(made, actor=office.handler, witness=office.supervisor)
     travel.minutes(40)
+    if statutory:
+        query_credit(lot, office)
     board = panel.create_panel(made, actor=office.handler)
     if statutory:
         board = panel.draw_experts(board, actor=office.handler, count=3)
@@ -113,9 +118,19 @@ def respond(lot, cast, travel):
         row = bid.start_bid(organization, lot, actor=manager)
         for part, text in TEXTS.items():
             bid.save_part(row, part, f"{organization.name}：{text}".encode(), actor=manager)
-        bid.save_part(row, "price", str(yuan(lot.ceiling * rate)).encode(), actor=manager)
+        price = yuan(lot.ceiling * rate)
+        bid.save_part(row, "price", str(price).encode(), actor=manager)
+        for part, content in offers.structured(lot, price, organization, "nuanyang lelin chunhui".split().index(key)).items():
+            bid.save_part(row, part, content, actor=manager)
         made.append(bid.submit(row, actor=manager))
     return made
+
+
+def query_credit(lot, office):
+    """The handler queries both sites for every bidder and keeps the screenshots."""
+    for row in lot.bids.filter(status="opened"):
+        for channel, name in list(qualification.CreditCheck.CHANNELS)[:2]:
+            qualification.record_check(row, actor=office.handler, channel=channel, checked_at=clock.now(), result="clean", file=scan(f"{name}查询截图"))
 
 
 def judge(board, members, bids):

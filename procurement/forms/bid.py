@@ -3,13 +3,14 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from kernel import clock
+from kernel import clock, filetypes
 from kernel.cleaning import CleanForm
 from kernel.models import User
 from kernel.money import MoneyField
 from kernel.upload import UploadField
 from procurement.forms.tender import verified_organizations
 from procurement.models import Lot
+from procurement.responses import FILE_KINDS
 
 
 class PartsForm(CleanForm):
@@ -18,6 +19,7 @@ class PartsForm(CleanForm):
     qualification = forms.CharField(label=_("Qualification documents (statement)"), max_length=8000, required=False, widget=forms.Textarea(attrs={"rows": 5}))
     technical = forms.CharField(label=_("Service plan"), max_length=20000, required=False, widget=forms.Textarea(attrs={"rows": 10}))
     price = MoneyField().formfield(label=_("Price (yuan)"), required=False)
+    file_kind = forms.ChoiceField(label=_("Kind of the file"), required=False, choices=[("", _("choose")), *FILE_KINDS.items()])
     file = UploadField(label=_("Add a file"), required=False, help_text=_("Licence, plan, references; encrypted as it arrives."))
 
 
@@ -27,6 +29,7 @@ class PaperForm(CleanForm):
     received_at = forms.DateTimeField(label=_("Received at"), initial=clock.now)
     witness = forms.ModelChoiceField(User.objects.none(), label=_("Witness"))
     price = MoneyField().formfield(label=_("Price on the paper (yuan)"))
+    envelope = UploadField(label=_("Photo of the closed envelope with its seal"), kinds=filetypes.IMAGES)
     note = forms.CharField(label=_("Envelope, seal, content"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
     def __init__(self, *args, tender, people, **kwargs):
@@ -35,6 +38,10 @@ class PaperForm(CleanForm):
         self.fields["witness"].queryset = people
         self.fields["lot"].queryset = tender.lots.all()
         self.fields["lot"].initial = tender.lots.first()
+
+
+class ScanForm(CleanForm):
+    file = UploadField(label=_("Scan of the paper response"), kinds=filetypes.SCANS)
 
 
 def passphrase_field(label, name="off"):
@@ -89,3 +96,27 @@ class OpenersForm(CleanForm):
 
 class FinalPriceForm(CleanForm):
     price = MoneyField().formfield(label=_("Final quote (yuan)"))
+
+
+class ReplaceForm(CleanForm):
+    """Two present openers hand the part of one who leaves to somebody with a key."""
+
+    leaving = forms.ModelChoiceField(User.objects.none(), label=_("Opener who leaves"))
+    replacement = forms.ModelChoiceField(User.objects.none(), label=_("Who takes over"), help_text=_("Somebody of the purchaser with an opener's key."))
+    passphrase = passphrase_field(_("Your passphrase"))
+    second = forms.ModelChoiceField(User.objects.none(), label=_("Second opener at this desk"))
+    second_passphrase = passphrase_field(_("The second opener's passphrase"))
+
+    def __init__(self, *args, openers, free, actor, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["leaving"].queryset, self.fields["replacement"].queryset = openers, free
+        self.fields["second"].queryset = openers.exclude(pk=actor.pk)
+
+
+class RemarkForm(CleanForm):
+    agrees = forms.ChoiceField(label=_("The record of the opening"), choices=[("yes", _("we confirm it")), ("no", _("we have a question or object"))], widget=forms.RadioSelect)
+    text = forms.CharField(label=_("Question or objection"), max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class AnswerForm(CleanForm):
+    text = forms.CharField(label=_("Answer"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))

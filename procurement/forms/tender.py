@@ -29,7 +29,7 @@ class TenderForm(CleanModelForm):
         model = Tender
         fields = [
             "title", "method", "method_case", "method_reason", "ranking", "plan_number", "intention_on", "venue", "external_platform", "external_url", "agency", "requirements",
-            "qualification", "contract_terms", "contact", "price_weight", "max_lots_won",
+            "qualification", "contract_terms", "contact", "price_weight", "max_lots_won", "validity_days", "allows_consortium", "allows_subcontract",
         ]  # fmt: skip
         widgets = {
             "requirements": forms.Textarea(attrs={"rows": 8}), "qualification": forms.Textarea(attrs={"rows": 4}), "contract_terms": forms.Textarea(attrs={"rows": 4}),
@@ -57,7 +57,7 @@ class TenderForm(CleanModelForm):
             if not self.instance.has_lots:
                 del self.fields["max_lots_won"]
             if not self.instance.is_statutory:
-                for name in ("plan_number", "intention_on"):
+                for name in ("plan_number", "intention_on", "validity_days", "allows_consortium", "allows_subcontract"):
                     del self.fields[name]
         else:
             self.fields["projects"].queryset = projects
@@ -66,7 +66,7 @@ class TenderForm(CleanModelForm):
             self.fields["method"].initial = "consultation"
             for name in ("title", "requirements"):
                 self.fields[name].help_text = _("Left empty, it is taken from the project.")
-            for name in ("max_lots_won", "external_platform", "external_url", "agency", "venue", "contract_terms", "price_weight"):
+            for name in ("max_lots_won", "external_platform", "external_url", "agency", "venue", "contract_terms", "price_weight", "validity_days", "allows_consortium", "allows_subcontract"):
                 del self.fields[name]
 
 

@@ -12,36 +12,22 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from kernel import clock, rules, seal
+from kernel import clock, crypto, rules, seal
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import yuan
-from procurement import methods, sealing
+from procurement import bid_content, eligibility, finishing, sealing
+from procurement.finishing import TEXTS
 from procurement.models import Bid, BidPart, Lot
 from procurement.permissions_tender import may_bid, may_handle_tender, owner_tag
 
-TEXTS = {"qualification": _("qualification documents"), "technical": _("service plan"), "price": _("price")}
 FILE_PREFIX = "file-"
+ENVELOPE, SCAN = "file-envelope", "file-scan"  # of a paper response: registered with it, and added once it is opened
 MAX_FILES = 8
 
 
 def objection_to_bidding(organization, lot, actor=None):
     """Why this organization can't respond to this lot, or None: not verified, excluded (H05, H07), helped to draft (条例 第18条), orders it itself."""
-    from providers.lifecycle.organization import objection_to_provider
-
-    if refusal := objection_to_provider(organization, "bid"):
-        return refusal
-    if lot.tender.by_invitation and not lot.tender.invitations.filter(organization=organization, sent_at__isnull=False).exists():
-        return Refusal("not_invited", _("{name} was not invited to this purchase.").format(name=organization), article=methods.of(lot.tender).article)
-    if lot.tender.collects:
-        from procurement.lifecycle.framework import objection_to_joining
-
-        if refusal := objection_to_joining(organization, lot):
-            return refusal
-    if lot.project.drafting_help.filter(pk=organization.pk).exists():
-        return Refusal("drafted", _("{name} helped to draft this project and may not bid.").format(name=organization), article=rules.get("H03").article)
-    if organization.kind == "residents_committee" and organization.place_id == lot.project.place_id:
-        return Refusal("orders_itself", _("A residents' committee never provides on a project it applied for."), article=rules.get("H01").article)
-    return None
+    return eligibility.objection(organization, lot)
 
 
 def _closed(tender):
@@ -63,10 +49,10 @@ def _closed(tender):
 def _submittable(bid, actor):
     if refusal := _closed(bid.lot.tender):
         return refusal
-    keys = {part.key for part in bid.parts.all() if part.is_draft}
-    if missing := [str(label) for key, label in TEXTS.items() if key not in keys]:
-        return Refusal("incomplete", _("Still missing: {parts}.").format(parts="、".join(missing)), todo=_("Save these parts first."))
-    return None
+    parts = list(bid.parts.all())
+    for part in parts:
+        part.bid = bid
+    return finishing.objection(bid, finishing.plain_parts(parts))
 
 
 def _withdrawable(bid, actor):
@@ -112,7 +98,7 @@ LIFE = Life(
     steps=(SUBMIT, WITHDRAW, PAPER, OPEN, BREAK, RECORD, INVALIDATE, REJECT),
     root=lambda bid: bid,
 )
-LIFE.verb_labels = {"register_paper": _("paper response registered"), "opened_from": _("opened"), "final_price": _("final quote given")}
+LIFE.verb_labels = {"register_paper": _("paper response registered"), "opened_from": _("opened"), "final_price": _("final quote given"), "scan": _("scan of the paper response added")}
 
 
 @transaction.atomic
@@ -136,11 +122,16 @@ def save_part(bid, key, content, *, actor):
         raise refusal
     if bid.status not in SUBMIT.sources:
         raise Refusal("sealed", _("A submitted response is sealed and can no longer be read or changed."), todo=_("Withdraw it and submit it anew before the deadline."))
-    if key not in TEXTS and not key.startswith(FILE_PREFIX):
+    if key not in TEXTS and key not in bid_content.PARTS and not key.startswith(FILE_PREFIX):
         raise Refusal("unknown_part", _("There is no such part."))
     if content is None:
         bid.parts.filter(key=key).delete()
         return None
+    if key in bid_content.PARTS:
+        try:
+            content = bid_content.kept(key, content)
+        except bid_content.BadPart as error:
+            raise Refusal("unknown_part", _("This part did not arrive whole. Nothing was saved; please send it again.")) from error
     if key == "price":
         content = _priced(bid, content)
     if key.startswith(FILE_PREFIX) and bid.parts.filter(key__startswith=FILE_PREFIX).exclude(key=key).count() >= MAX_FILES:
@@ -188,7 +179,10 @@ def submit(bid, *, actor):
         raise refusal
     tender = bid.lot.tender
     meta = {"organization": organization.pk, "name": organization.name, "by": actor.pk, "version": bid.version}
-    plain = {key: json.dumps(meta).encode() if key == "meta" else sealing.read_part(part) for key, part in drafts.items()}
+    read = {key: sealing.read_part(part) for key, part in drafts.items()}
+    if refusal := _closed(tender) or (bid.status in SUBMIT.sources and finishing.objection(bid, read)):
+        raise refusal
+    plain = {**finishing.finished(bid, read), "meta": json.dumps(meta).encode()}
     sealed = {key: sealing.seal_part(tender, bid, key, content) for key, content in plain.items()} if tender.public_key else {}
     with transaction.atomic():
         digests = {key: seal.digest(content) for key, content in sealed.items()}
@@ -239,10 +233,10 @@ def invalidate(bid, *, actor, reason):
 
 
 @transaction.atomic
-def register_paper(lot, organization, *, actor, witness, received_at, price, note=""):
+def register_paper(lot, organization, *, actor, witness, received_at, price, note="", envelope=b""):
     """Handler and witness register a paper response (profile allows it): its time counts (practice 1). `received_at` aware, before the deadline.
 
-    The price is read when the envelope is opened, so it is sealed under the purchase's key like every other.
+    Price and photo of the envelope (`envelope`: a packed file, procurement.responses.pack) are sealed under the purchase's key like every other.
     """
     lot = Lot.objects.select_related("tender__profile", "project").get(pk=lot.pk)
     tender = lot.tender
@@ -262,10 +256,29 @@ def register_paper(lot, organization, *, actor, witness, received_at, price, not
     if not made:
         raise Refusal("twice", _("This organization has already responded."), field="organization")
     meta = json.dumps({"organization": organization.pk, "name": organization.name, "by": actor.pk, "witness": witness.pk}).encode()
-    parts = {"meta": meta, "price": _priced(bid, str(price).encode()), "technical": note.encode(), "qualification": b""}
+    parts = {"meta": meta, "price": _priced(bid, str(price).encode()), "technical": note.encode(), "qualification": b"", **({ENVELOPE: envelope} if envelope else {})}
     for key, plain in parts.items():
         content = sealing.seal_part(tender, bid, key, plain) if tender.public_key else sealing.lock_draft(bid, key, plain)
         BidPart.objects.create(bid=bid, key=key, sealed=content, digest=seal.digest(content), size=len(content), saved_at=clock.now(), is_draft=not tender.public_key)
     receipt = seal.receipt_of_digests({part.key: part.digest for part in bid.parts.all()})
     return advance(bid, PAPER, actor=actor, changes={"receipt": receipt, "submitted_at": received_at}, params={"receipt": receipt, "witness": witness.pk})
 
+
+@transaction.atomic
+def add_scan(bid, packed, *, actor):
+    """The scan of a paper response, only after it is opened (practice 1); once. `packed`: a file of procurement.responses.pack. Raises Refusal."""
+    from kernel import trail
+
+    bid = Bid.objects.select_for_update(of=("self",)).select_related("lot__tender").get(pk=bid.pk)
+    if not may_handle_tender(actor, bid.lot.tender):
+        from django.core.exceptions import PermissionDenied
+
+        raise PermissionDenied(str(_("Only the handler registers paper responses.")))
+    if not bid.on_paper or bid.status not in ("opened", "invalid"):
+        raise Refusal("not_opened", _("The scan of a paper response is added once it is opened."), field="file")
+    if bid.parts.filter(key=SCAN).exists():
+        raise Refusal("twice", _("The scan is there already."), field="file")
+    kept = crypto.encrypt(packed, sealing.opened_aad(bid, SCAN))
+    part = BidPart.objects.create(bid=bid, key=SCAN, sealed=kept, digest=seal.digest(packed), size=len(packed), saved_at=clock.now(), is_draft=False, opened=kept)
+    trail.record(bid, "scan", actor=actor, params={"digest": part.digest})
+    return part

@@ -141,10 +141,24 @@ def set_key_people(contract, rows):
         KeyPerson.objects.create(contract=contract, name=row["name"], duty=row["duty"], qualification=row.get("qualification", ""), phone=row.get("phone", ""))
 
 
+def offered(lot):
+    """What the winning response offered, for the draft: its content by part and its key people; empty where nothing was sealed here."""
+    from procurement import responses
+
+    award = getattr(lot, "award", None) if lot else None
+    if award is None or award.bid_id is None:
+        return {}, []
+    return responses.content_of(award.bid), responses.key_people(award.bid)
+
+
 def copy_plan(contract):
-    """The project's plan becomes activities; what is planned several times is spread evenly until the contract ends."""
+    """The project's plan becomes activities, as often and for as many people as the winning response offered; what is planned several times is
+    spread evenly until the contract ends."""
     contract.activities.all().delete()
+    promised = {row["order"]: row for row in offered(contract.lot)[0].get("plan", [])}
     for plan in contract.project.plan.order_by("order", "id"):
+        offer = promised.get(plan.order, {})
+        plan.times, plan.headcount = max(plan.times, offer.get("sessions") or 0), max(plan.headcount, offer.get("headcount") or 0)
         times = min(plan.times, MOST_REPEATS)
         first = min(max(plan.planned_on, contract.starts_on), contract.ends_on)
         gap = (contract.ends_on - first).days / times
@@ -204,7 +218,7 @@ def draft_contract(source, *, actor, stages=None, portions=None, key_people=(), 
     if contract.number.startswith("new-"):
         contract.number = f"HT{clock.today().year}-{contract.pk:06d}"
         contract.save(update_fields=["number"])
-    _fill(contract, stages, portions, key_people)
+    _fill(contract, stages, portions, key_people or offered(lot)[1])
     copy_plan(contract)
     trail.record(contract, "create", actor=actor, on_behalf_of=principal, to_status="draft", params={"amount": str(value), "organization": organization.pk, "lot": lot.pk if lot else None})
     return contract

@@ -187,7 +187,7 @@ def _open_all(tender, key, *, actor, present, people):
              "submitted_at": bid.submitted_at.astimezone(clock.ZONE).strftime("%Y-%m-%d %H:%M:%S"), "warnings": bid.warnings, "on_paper": bid.on_paper}
             for bid in opened
         ]
-    record = {"present": present, "people": people, "at": clock.now().strftime("%Y-%m-%d %H:%M:%S"), "rows": rows, "short": [{"lot": pk, "count": count} for pk, count in short.items()]}
+    record = {**tender.opening_record, "present": present, "people": people, "at": clock.now().strftime("%Y-%m-%d %H:%M:%S"), "rows": rows, "short": [{"lot": pk, "count": count} for pk, count in short.items()]}
     Tender.objects.filter(pk=tender.pk).update(opening_record=record)
     TenderOpener.objects.filter(tender=tender).update(partial={})
     tender.opening_record = record

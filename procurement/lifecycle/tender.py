@@ -131,12 +131,14 @@ LIFE = Life(
     steps=(PUBLISH, CLARIFY, OPEN, POSTPONE, RANK, EVALUATE, RECORD_EXTERNAL, AWARD, RESULT, SETTLE, FAIL, CANCEL),
 )
 LIFE.verb_labels = {
-    "edit": _("draft changed"), "appoint": _("openers appointed"), "rehearse": _("opener proved the passphrase"), "attend": _("opener present"),
+    "edit": _("draft changed"), "appoint": _("openers appointed"), "rehearse": _("opener proved the passphrase"), "attend": _("opener present"), "replace_opener": _("opener replaced"), "observe": _("attends the opening"),
+    "remark": _("record confirmed or questioned"), "remark_answered": _("question on the record answered"),
     "quotes": _("final quotes asked for"), "read_quotes": _("final quotes read"),
 }
 EDITABLE = (
     "title", "method_case", "method_reason", "ranking", "plan_number", "venue", "external_platform", "external_url", "agency", "requirements", "qualification", "contract_terms",
     "contact", "price_weight", "max_lots_won", "intention_on", "approval_document",
+    "allows_consortium", "allows_subcontract", "validity_days",
 )
 
 

@@ -17,28 +17,19 @@ from procurement.models.invitation import InvitationPool, TenderInvitation
 from procurement.models.payment import ChecklistRow, Closing, PaymentApproval, PaymentRequest
 from procurement.models.preparation import CautionReason, DocumentReview, Intention, MarketSurvey, ReviewPart, SurveyAnswer
 from procurement.models.price import PriceAlias, PriceEntry, PriceExplanation, PriceFlag, PriceItem
-from procurement.models.project import (
-    BudgetLine,
-    GateRun,
-    Meeting,
-    MeetingItem,
-    PlannedActivity,
-    Project,
-    ProjectFund,
-    ProjectRevision,
-)
+from procurement.models.project import BudgetLine, GateRun, Meeting, MeetingItem, PlannedActivity, Project, ProjectFund, ProjectRevision
 from procurement.models.project_list import ProjectList
-from procurement.models.qualification import CreditCheck, QualificationVerdict
+from procurement.models.qualification import CreditCheck, OpeningRemark, QualificationVerdict
 from procurement.models.single_source import SingleSource, SourceObjection
 from procurement.models.tender import Announcement, Award, Lot, OpenerKey, ScoreItem, Tender, TenderOpener
 
 __all__ = [
-    "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetBounds", "BudgetLine", "CallOff", "Catalogue",
-    "CatalogueItem", "CautionReason", "Challenge", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "CostVoucher", "CreditCheck",
-    "DocumentReview", "Framework", "FrameworkAgreement", "FrameworkItem", "FrameworkSummary", "Fund", "FundAdjustment", "FundEntry", "FundReceipt",
-    "Gate", "GateRun", "GateVote", "Indicator", "Intention", "InvitationPool", "KeyPerson", "Lot", "MarketSurvey", "Meeting", "MeetingItem",
-    "MeetingVote", "OpenerKey", "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity", "PriceAlias", "PriceEntry",
-    "PriceExplanation", "PriceFlag", "PriceItem", "PriceRule", "Project", "ProjectFund", "ProjectList", "ProjectRevision", "QualificationVerdict",
-    "ReviewOrder", "ReviewPart", "ScoreItem", "SelfRunProfile", "SignIn", "SingleSource", "SourceObjection", "SurveyAnswer", "Tender",
-    "TenderInvitation", "TenderOpener", "YearPortion",
+    "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetBounds", "BudgetLine", "CallOff", "Catalogue", "CatalogueItem",
+    "CautionReason", "Challenge", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "CostVoucher", "CreditCheck", "DocumentReview",
+    "Framework", "FrameworkAgreement", "FrameworkItem", "FrameworkSummary", "Fund", "FundAdjustment", "FundEntry", "FundReceipt", "Gate", "GateRun",
+    "GateVote", "Indicator", "Intention", "InvitationPool", "KeyPerson", "Lot", "MarketSurvey", "Meeting", "MeetingItem", "MeetingVote", "OpenerKey",
+    "OpeningRemark", "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity", "PriceAlias", "PriceEntry", "PriceExplanation",
+    "PriceFlag", "PriceItem", "PriceRule", "Project", "ProjectFund", "ProjectList", "ProjectRevision", "QualificationVerdict", "ReviewOrder", "ReviewPart",
+    "ScoreItem", "SelfRunProfile", "SignIn", "SingleSource", "SourceObjection", "SurveyAnswer", "Tender", "TenderInvitation", "TenderOpener",
+    "YearPortion",
 ]

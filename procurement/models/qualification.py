@@ -54,3 +54,23 @@ class QualificationVerdict(models.Model):
 
     def __str__(self):
         return f"{self.bid} {'✓' if self.passed else '✗'}"
+
+
+class OpeningRemark(models.Model):
+    """What a bidder says of the record of a public opening (财政部令第87号 第42条): confirmed, or a question, and the purchaser's answer to it."""
+
+    bid = models.OneToOneField("procurement.Bid", models.PROTECT, related_name="opening_remark")
+    agrees = models.BooleanField()
+    text = models.CharField(_("question or objection"), max_length=300, blank=True)
+    by = models.ForeignKey("kernel.User", models.PROTECT, related_name="+")
+    at = models.DateTimeField(default=clock.now)
+    answer = models.CharField(_("answer"), max_length=500, blank=True)
+    answered_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = _("remark on the opening record")
+
+    def __str__(self):
+        return f"{self.bid} {'✓' if self.agrees else self.text}"

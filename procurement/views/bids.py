@@ -21,7 +21,7 @@ from kernel.lifecycle import Refusal, principals_of
 from kernel.listing import Column, render_list
 from kernel.upload import memory_only
 from procurement import responses
-from procurement.forms.bid import FinalPriceForm, PaperForm, PartsForm
+from procurement.forms.bid import FinalPriceForm, PaperForm, ScanForm
 from procurement.lifecycle import bid as bids
 from procurement.lifecycle import quotes
 from procurement.models import Bid, Lot, Tender
@@ -88,26 +88,6 @@ def own_bid(request, public_id):
 
 @login_required
 @never_cache
-@memory_only
-def bid_edit(request, public_id):
-    """Write the parts; every save is encrypted in memory, also uploads."""
-    bid = own_bid(request, public_id)
-    if bid.status not in bids.SUBMIT.sources:
-        return redirect("bid_detail", public_id=public_id)
-    form = PartsForm(request.POST or None, request.FILES or None, initial=responses.draft_texts(bid))
-    if request.method == "POST" and form.is_valid():
-        try:
-            responses.save_form(bid, form.cleaned_data, actor=request.user)
-            messages.success(request, _("Saved, encrypted. Nothing is submitted yet."))
-            return redirect("bid_detail" if "review" in request.POST else "bid_edit", public_id=public_id)
-        except Refusal as refusal:
-            refused(form, refusal)
-    context = {"bid": bid, "form": form, "files": responses.files_of(bid), "left": bid.lot.tender.deadline - clock.now()}
-    return render(request, "procurement/bid_edit.html", context, status=422 if form.is_bound and form.errors else 200)
-
-
-@login_required
-@never_cache
 @require_safe
 def bid_detail(request, public_id):
     """Own response at any time; after the opening also for the purchaser's people."""
@@ -159,7 +139,7 @@ def bid_receipt(request, public_id):
         raise Http404
     address = f"{settings.SITE_URL}{reverse('receipt_check', args=[bid.receipt])}"
     image = segno.make(address, error="m").svg_data_uri(scale=4, border=2)
-    return render(request, "procurement/bid_receipt.html", {"bid": bid, "address": address, "image": image, "parts": [(responses.part_label(part.key), part.digest) for part in bid.parts.order_by("key")]})
+    return render(request, "procurement/bid_receipt.html", {"bid": bid, "address": address, "image": image, "parts": [(responses.part_label(part.key), part.digest) for part in bid.parts.exclude(key=bids.SCAN).order_by("key")]})
 
 
 @require_safe
@@ -208,14 +188,33 @@ def bid_final(request, public_id):
 
 
 @login_required
+@memory_only
+def bid_scan(request, public_id):
+    """The scan of a paper response, after its opening."""
+    bid = get_object_or_404(Bid.objects.visible_to(request.user).filter(on_paper=True).select_related("lot__tender"), public_id=public_id)
+    if not any(may_handle_tender(person, bid.lot.tender) for person in principals_of(request.user)):
+        raise PermissionDenied
+    form = ScanForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            bids.add_scan(bid, responses.packed(form.cleaned_data["file"]), actor=request.user)
+            return redirect(bid)
+        except Refusal as refusal:
+            refused(form, refusal)
+    return render_form(request, form, title=_("Scan of the paper response"), submit=_("Add it"), cancel=bid.get_absolute_url(), intro=_("It is kept encrypted beside what was registered."))
+
+
+@login_required
+@memory_only
 def paper(request, pk):
     """Handler and witness register a paper response."""
     tender = get_object_or_404(Tender.objects.visible_to(request.user), pk=pk)
     if not any(may_handle_tender(person, tender) for person in principals_of(request.user)):
         raise PermissionDenied
-    form = PaperForm(request.POST or None, tender=tender, people=staff_of(tender.purchaser_id).exclude(pk=request.user.pk))
+    form = PaperForm(request.POST or None, request.FILES or None, tender=tender, people=staff_of(tender.purchaser_id).exclude(pk=request.user.pk))
     if request.method == "POST" and form.is_valid():
         data = dict(form.cleaned_data)
+        data["envelope"] = responses.packed(data["envelope"])
         try:
             bids.register_paper(data.pop("lot"), data.pop("organization"), actor=request.user, **data)
             messages.success(request, _("The paper response is registered."))

@@ -8,18 +8,22 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from kernel import pdf
+from communities.permissions import place_paths
+from kernel import clock, pdf
 from kernel.forms import refused, render_form
-from kernel.lifecycle import Refusal, acting_for
+from kernel.lifecycle import Refusal, acting_for, principals_of
 from kernel.models import User
-from procurement.forms.bid import EnrolForm, OpenersForm, OpeningForm, PassphraseForm, WitnessForm
+from procurement import methods
+from procurement.forms.bid import AnswerForm, EnrolForm, OpenersForm, OpeningForm, PassphraseForm, RemarkForm, ReplaceForm, WitnessForm
+from procurement.lifecycle import ceremony, opener_change
 from procurement.lifecycle import opening as openings
 from procurement.lifecycle.tender import OPEN
-from procurement.models import Bid, Lot, OpenerKey, Tender
-from procurement.permissions_tender import may_attend, may_handle_tender
+from procurement.models import Bid, Lot, OpenerKey, OpeningRemark, Tender
+from procurement.permissions_tender import may_attend, may_bid, may_handle_tender
 from procurement.sealing import enrolled
 
 
@@ -72,6 +76,30 @@ def openers(request, pk):
 
 @login_required
 @sensitive_post_parameters()
+def replace(request, pk):
+    """Two openers hand the part of one who leaves to somebody else; what is sealed stays sealed."""
+    tender = get_object_or_404(Tender.objects.visible_to(request.user), pk=pk)
+    if not tender.openers.filter(user=request.user).exists():
+        raise PermissionDenied
+    if refusal := opener_change.objection(tender):
+        messages.error(request, str(refusal))
+        return redirect(tender)
+    present = User.objects.filter(pk__in=tender.openers.values("user")).order_by("name", "pk")
+    free = staff_of(tender.purchaser_id).filter(has_key=True).exclude(pk__in=present)
+    form = ReplaceForm(request.POST or None, openers=present, free=free, actor=request.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            opener_change.replace_opener(tender, actor=request.user, **form.cleaned_data)
+            messages.success(request, _("{name} is an opener now. The new opener proves the passphrase next.").format(name=form.cleaned_data["replacement"]))
+            return redirect(tender)
+        except Refusal as found:
+            refused(form, found)
+    intro = _("For an opener who leaves, is transferred, or has lost the passphrase. Responses handed in before stay sealed and valid.")
+    return render_form(request, form, title=_("Replace an opener"), intro=intro, rules=["B27"], submit=_("Replace"), cancel=tender.get_absolute_url())
+
+
+@login_required
+@sensitive_post_parameters()
 def rehearse(request, pk):
     """Prove the passphrase on a dummy."""
     tender = get_object_or_404(Tender.objects.visible_to(request.user), pk=pk)
@@ -89,17 +117,21 @@ def rehearse(request, pk):
 
 
 @login_required
+@never_cache
 @sensitive_post_parameters()
 def opening(request, pk):
-    """The opening: one opener on this session, or two at this desk; handler and witness where there are no openers."""
-    tender = get_object_or_404(Tender.objects.visible_to(request.user).select_related("purchaser"), pk=pk)
-    acting_for(request.user, tender, OPEN)
+    """The opening: one opener on this session, or two at this desk; handler and witness where there are no openers; others watch."""
+    tender = get_object_or_404(Tender.objects.visible_to(request.user).select_related("purchaser__place", "profile"), pk=pk)
+    inside = any(may_attend(person, tender) for person in principals_of(request.user))
+    if not inside and (request.method == "POST" or not ceremony.may_watch(request.user, tender)):
+        acting_for(request.user, tender, OPEN)
     if tender.status != "published":
         return redirect("opening_record", pk=pk) if tender.opened_at else redirect(tender)
-    refusal = openings.objection_to_opening(tender, request.user)
+    refusal = openings.objection_to_opening(tender, request.user) if inside else None
     keyed = tender.seal == "openers"
+    present = list(tender.openers.select_related("user").order_by("alternate", "pk"))
     if keyed:
-        others = User.objects.filter(pk__in=tender.openers.exclude(user=request.user).values("user"))
+        others = User.objects.filter(pk__in=[row.user_id for row in present if row.user_id != request.user.pk])
         form = OpeningForm(request.POST or None, openers=others)
     else:
         form = WitnessForm(request.POST or None, people=staff_of(tender.purchaser_id).exclude(pk=request.user.pk))
@@ -113,31 +145,59 @@ def opening(request, pk):
             return redirect("opening", pk=pk)
         except Refusal as found:
             refused(form, found)
-    status = 422 if form.is_bound and form.errors else 200
-    present = tender.openers.select_related("user").order_by("alternate", "pk")
-    return render(request, "procurement/opening.html", {"tender": tender, "form": form, "refusal": refusal, "keyed": keyed, "present": present, "is_opener": present.filter(user=request.user).exists()}, status=status)
+    is_opener = any(row.user_id == request.user.pk for row in present)
+    watching = tender.opening_record.get("observers", [])
+    over = bool(tender.deadline and clock.now() >= tender.deadline)
+    context = {
+        "tender": tender, "form": form, "refusal": refusal, "keyed": keyed, "present": present, "is_opener": is_opener, "inside": inside, "now": clock.now(), "over": over,
+        "may_open": inside and not refusal and (is_opener if keyed else may_handle_tender(request.user, tender)), "steps": ceremony.steps(tender, present, refusal), "watching": watching,
+        "may_observe": inside and over and not is_opener and request.user.pk not in [row["user"] for row in watching], "too_few": _ways_on(tender) if refusal and refusal.code == "too_few" else None,
+        "handles": may_handle_tender(request.user, tender), "method": methods.of(tender),
+    }  # fmt: skip
+    return render(request, "procurement/opening.html", context, status=422 if form.is_bound and form.errors else 200)
 
 
-def record_context(tender):
-    """The opening record with its lots and bidders."""
-    record = tender.opening_record
-    lots = {lot.pk: lot for lot in Lot.objects.filter(tender=tender)}
-    rows = [{**row, "lot": lots.get(row["lot"])} for row in record.get("rows", [])]
-    short = [{**row, "lot": lots.get(row["lot"])} for row in record.get("short", [])]
-    return {"tender": tender, "record": record, "rows": rows, "short": short}
+def _ways_on(tender):
+    """After too few responses: how many it needed, by which article, and what may be done next."""
+    figure = methods.figure(tender, "bidders_at_opening")
+    return {"need": openings.minimum_of(tender), "article": figure.article if figure else "", "tender_like": methods.of(tender).public_opening, "statutory": tender.is_statutory}
 
 
 @login_required
+@require_POST
+def observe(request, pk):
+    """The discipline observer, or another of the purchaser, attends."""
+    tender = get_object_or_404(Tender.objects.visible_to(request.user), pk=pk)
+    try:
+        ceremony.observe(tender, actor=request.user)
+    except Refusal as refusal:
+        messages.error(request, str(refusal))
+    return redirect("opening", pk=pk)
+
+
+def record_context(tender, user=None, inside=True):
+    """The opening record with its lots and bidders, as this reader may see it."""
+    record = tender.opening_record
+    lots = {lot.pk: lot for lot in Lot.objects.filter(tender=tender)}
+    remarks = {row.bid_id: row for row in OpeningRemark.objects.filter(bid__lot__tender=tender).select_related("by", "answered_by")}
+    rows = [{**row, "lot": lots.get(row["lot"]), "remark": remarks.get(row["bid"]) if inside or row.get("own") else None} for row in ceremony.rows_for(tender, user, inside)]
+    short = [{**row, "lot": lots.get(row["lot"])} for row in record.get("short", [])]
+    return {"tender": tender, "record": record, "rows": rows, "short": short, "method": methods.of(tender), "remarks": remarks}
+
+
+@login_required
+@never_cache
 @require_safe
 def record(request, pk):
     """The opening record: the purchaser's people, and the bidders after the opening (what the method reveals). ?pdf=1 prints it."""
     tender = get_object_or_404(Tender.objects.visible_to(request.user).select_related("purchaser"), pk=pk)
-    own = Bid.objects.visible_to(request.user).filter(lot__tender=tender).exists()
+    own = list(Bid.objects.visible_to(request.user).filter(lot__tender=tender, organization__isnull=False).select_related("lot__tender"))
     if not tender.opening_record.get("rows") and not tender.opening_record.get("short"):
         raise Http404
-    if not (may_attend(request.user, tender) or own):
+    inside = any(may_attend(person, tender) for person in principals_of(request.user)) or any(bool(place_paths(person, "finance")) for person in principals_of(request.user))
+    if not (inside or own):
         raise PermissionDenied
-    context = {**record_context(tender), "inside": may_attend(request.user, tender)}
+    context = {**record_context(tender, request.user, inside), "inside": inside, "handles": may_handle_tender(request.user, tender)}
     if request.GET.get("pdf"):
         try:
             content = pdf.render_pdf("documents/opening_record.html", context)
@@ -145,4 +205,29 @@ def record(request, pk):
             messages.error(request, str(refusal))
             return redirect("opening_record", pk=pk)
         return HttpResponse(content, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{tender.number}-opening.pdf"'})
+    context["to_remark"] = [bid for bid in own if context["method"].public_opening and tender.status == "opened" and may_bid(request.user, bid) and bid.pk not in context["remarks"]]
     return render(request, "procurement/opening_record.html", context)
+
+
+@login_required
+def remark(request, public_id):
+    """A bidder confirms the record or notes a question; the handler answers on the same address."""
+    bid = get_object_or_404(Bid.objects.visible_to(request.user).filter(organization__isnull=False).select_related("lot__tender"), public_id=public_id)
+    asked = OpeningRemark.objects.filter(bid=bid).first()
+    own = may_bid(request.user, bid)
+    if not own and not (asked and may_handle_tender(request.user, bid.lot.tender)):
+        raise PermissionDenied
+    form = (RemarkForm if own else AnswerForm)(request.POST or None)
+    back = reverse("opening_record", args=[bid.lot.tender_id])
+    if request.method == "POST" and form.is_valid():
+        try:
+            if own:
+                ceremony.remark(bid, actor=request.user, agrees=form.cleaned_data["agrees"] == "yes", text=form.cleaned_data["text"])
+            else:
+                ceremony.answer(asked, actor=request.user, text=form.cleaned_data["text"])
+            return redirect(back)
+        except Refusal as refusal:
+            refused(form, refusal)
+    title = _("Confirm the opening record") if own else _("Answer a question on the opening record")
+    intro = _("Who says nothing is taken to agree (财政部令第87号 第42条).") if own else asked.text
+    return render_form(request, form, title=title, intro=intro, submit=_("Send"), cancel=back)

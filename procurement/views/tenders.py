@@ -24,7 +24,7 @@ from procurement.forms.tender import STANDARD_ITEMS, TenderForm, item_formset
 from procurement.lifecycle import tender as tenders
 from procurement.models import Bid, Contract, Lot, Project, Tender
 from procurement.permissions import organization_ids
-from procurement.permissions_tender import OPENED_STATES, may_attend, may_decide, may_handle_tender
+from procurement.permissions_tender import OPENED_STATES, READERS, may_attend, may_decide, may_handle_tender
 
 
 @login_required
@@ -145,6 +145,7 @@ def tender_detail(request, pk):
     taking = tender.status == "published" and tender.venue == "internal" and tender.deadline and now < tender.deadline
     way = tender.way
     context = {
+        "reads": any(tender.purchaser_id in purchaser_ids(person, *READERS) for person in principals_of(user)),
         "inside": inside, "responded": {bid.lot_id for bid in own}, "handles": may_handle_tender(user, tender), "lot_rows": _lot_rows(user, tender, inside), "own_bids": own, "opener": opener,
         "items": tender.score_items.all(), "announcements": tender.announcements.all(), "taking": taking, "over": tender.deadline and now >= tender.deadline,
         "openers": tender.openers.select_related("user").order_by("alternate", "pk") if inside and tender.status in ("draft", "published", "opened") else [], "warnings": drafting.warnings_of(tender) if inside and tender.status == "draft" else [],

@@ -25,6 +25,8 @@ FACTS = (
     "business_scope",
     "fields_of_work",
     "size",
+    "licence_until",
+    "controllers",
     "is_auditor",
     "contact_name",
     "contact_phone",
@@ -113,7 +115,7 @@ class ContactForm(OrganizationForm):
     id_number = supporter_code = licence = None
 
     class Meta(OrganizationForm.Meta):
-        fields = ("address", "contact_name", "contact_phone", "fields_of_work", "business_scope", "size")
+        fields = ("address", "contact_name", "contact_phone", "fields_of_work", "business_scope", "size", "licence_until", "controllers")
 
     def __init__(self, *args, **kwargs):
         forms.ModelForm.__init__(self, *args, **kwargs)

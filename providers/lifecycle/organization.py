@@ -151,7 +151,7 @@ def register(*, user, licence=None, **fields):
 def edit(organization, *, actor, licence=None, **fields):
     """Change a registration before it is submitted; contact, address and fields of work may change later too. Raises Refusal."""
     organization = Organization.objects.select_for_update().get(pk=organization.pk)
-    free = {"address", "contact_name", "contact_phone", "fields_of_work", "business_scope", "size"}
+    free = {"address", "contact_name", "contact_phone", "fields_of_work", "business_scope", "size", "licence_until", "controllers"}
     if organization.status != "draft":
         fields = {name: value for name, value in fields.items() if name in free}
     else:

@@ -52,6 +52,8 @@ class Organization(EncryptedRow, Living):
     size = models.CharField(
         _("enterprise size"), max_length=8, blank=True, choices=[("large", _("large")), ("medium", _("medium")), ("small", _("small")), ("micro", _("micro"))]
     )
+    licence_until = models.DateField(_("registration certificate valid until"), null=True, blank=True)
+    controllers = models.CharField(_("who holds or manages it"), max_length=200, blank=True, default="", help_text=_("Names of organizations or persons, parted by 、"))
     is_auditor = models.BooleanField(_("offers third-party supervision"), default=False)
     contact_name = models.CharField(_("contact person"), max_length=40)
     contact_phone = models.CharField(_("telephone"), max_length=20)

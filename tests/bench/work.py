@@ -15,6 +15,7 @@ from kernel import clock, pdf, registry, seal
 from procurement.models import Bid, Catalogue, CatalogueItem, Lot, Tender
 from providers.models import Organization
 from tests.bench.pages import MANAGES, milliseconds
+from tests.factories.bids import save_structured
 
 PDF_LIMIT, EXCEL_LIMIT = 1.3, 3.0
 
@@ -125,6 +126,7 @@ def deadline(world, bidders=200, threads=8):
         made = life.start_bid(organization, lot, actor=user)
         for key, content in (("qualification", "依法登记".encode()), ("technical", "方案".encode() * 2000), ("price", str(Decimal(lot.ceiling) - 1).encode())):
             life.save_part(made, key, content, actor=user)
+        save_structured(made, Decimal(lot.ceiling) - 1, actor=user)
         drafts.append(made)
     todo, results, lock = list(drafts[:bidders]), Counter(), threading.Lock()
 

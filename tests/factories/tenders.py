@@ -17,6 +17,7 @@ from procurement import sealing
 from procurement.lifecycle import award, bid, opening, qualification, review, survey, tender
 from procurement.models import Bid, Tender
 from tests.factories import projects
+from tests.factories.bids import save_structured
 from tests.factories.providers import make_provider
 
 STATES = ("draft", "published", "submitted", "closed", "opened", "scoring", "evaluated", "awarded", "announced")
@@ -102,6 +103,8 @@ def make_bid(lot, provider, price, *, plan="每周开展两次活动。"):
     row = bid.start_bid(provider.organization, lot, actor=provider.user)
     for key, content in (("qualification", "登记证书与承诺函"), ("technical", plan), ("price", str(price))):
         bid.save_part(row, key, content.encode(), actor=provider.user)
+    if lot.tender.is_statutory:
+        save_structured(row, price, actor=provider.user)
     return bid.submit(row, actor=provider.user)
 
 

@@ -10,6 +10,7 @@ from procurement.lifecycle import award, bid, configuration, opening, tender
 from procurement.lifecycle import lot as lots
 from procurement.models import Bid, SelfRunProfile
 from tests.factories import projects
+from tests.factories.bids import save_structured
 from tests.factories.providers import make_provider
 from tests.factories.tenders import hours, make_bid, make_draft, make_experts, make_panel, make_tender, open_tender, passphrase_of, score_all, travel
 from tests.lives.harness import Case, View, by_engine, noun
@@ -189,6 +190,7 @@ def response(state):
 def write(scene):
     for key, content in (("qualification", "登记证书"), ("technical", "每周两次"), ("price", "245000")):
         bid.save_part(scene.subject, key, content.encode(), actor=scene.provider.user)
+    save_structured(scene.subject, 245000, actor=scene.provider.user)
 
 
 def owner(scene):

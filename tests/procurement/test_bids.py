@@ -14,6 +14,7 @@ from procurement.lifecycle import bid
 from procurement.models import Bid, BidPart, Tender
 from providers.models import Exclusion
 from tests.factories import projects
+from tests.factories.bids import posted, save_structured
 from tests.factories.providers import make_provider
 from tests.factories.tenders import cheap_scrypt, make_bid, make_tender, travel
 from tests.procurement.refusals import refused
@@ -36,7 +37,7 @@ def written(provider, lot, price="250000"):
     row = bid.start_bid(provider.organization, lot, actor=provider.user)
     for key, text in (("qualification", "证书"), ("technical", "方案"), ("price", price)):
         bid.save_part(row, key, text.encode(), actor=provider.user)
-    return row
+    return save_structured(row, price, actor=provider.user)
 
 
 def test_a_draft_is_read_by_its_own_people_only(walk, provider):
@@ -54,7 +55,7 @@ def test_a_draft_is_read_by_its_own_people_only(walk, provider):
 def test_submitting_seals_and_gives_a_receipt(walk, provider):
     row = bid.submit(written(provider, walk.lot), actor=provider.user)
     parts = {part.key: part for part in row.parts.all()}
-    assert row.status == "submitted" and set(parts) == {"meta", "qualification", "technical", "price"}
+    assert row.status == "submitted" and set(parts) == {"meta", "qualification", "technical", "price", "lines", "plan", "team", "declare"}
     assert row.receipt == seal.receipt_of_digests({key: part.digest for key, part in parts.items()})
     assert all(bytes(part.sealed).startswith(seal.MAGIC) and not part.is_draft for part in parts.values())
     assert responses.readable_parts(row) == []  # not even its bidder can read it now
@@ -113,7 +114,7 @@ def test_a_part_changed_meanwhile_stops_the_submission(walk, provider, monkeypat
     real = bid.advance
 
     def meanwhile(*args, **kwargs):
-        bid._keep(row, "price", b"1.00")
+        bid._keep(row, "technical", "另一份方案".encode())
         return real(*args, **kwargs)
 
     monkeypatch.setattr(bid, "advance", meanwhile)
@@ -230,8 +231,12 @@ def test_writing_and_submitting_through_the_screens(walk, client):
     assert answer.status_code == 422 and "方案" in answer.content.decode()  # input kept
     from tests.factories.projects import scan
 
-    answer = client.post(reverse("bid_edit", args=[row.public_id]), {**data, "price": "240000", "file": scan("证书.png"), "review": "1"})
+    assert client.post(reverse("bid_submit", args=[row.public_id])).url == reverse("bid_detail", args=[row.public_id])
+    assert "报价明细" in client.get(reverse("bid_detail", args=[row.public_id])).content.decode()  # still missing
+    complete = {**data, **posted(walk.lot, 240000), "price": "240000", "file": scan("证书.png"), "file_kind": "licence", "review": "1"}
+    answer = client.post(reverse("bid_edit", args=[row.public_id]), complete)
     assert answer.status_code == 302
+    assert [file.kind for file in responses.files_of(row)] == ["licence"]
     assert [file.name for file in responses.files_of(row)] == ["证书.png"]
     assert client.get(reverse("bid_file", args=[row.public_id, "file-1"])).status_code == 200
     answer = client.post(reverse("bid_submit", args=[row.public_id]))

@@ -17,9 +17,10 @@ from django.urls import reverse
 from PIL import Image
 
 from kernel import clock, crypto, seal
-from procurement import sealing
+from procurement import bid_content, responses, sealing
 from procurement.lifecycle import opening
 from procurement.models import Bid, BidPart, TenderOpener
+from tests.factories.bids import posted
 from tests.factories.providers import make_provider
 from tests.factories.tenders import cheap_scrypt, make_tender, passphrase_of, travel
 from tests.procurement.refusals import refused
@@ -104,16 +105,23 @@ def test_no_canary_from_the_first_save_to_the_opening(walk, client, caplog):
     caplog.set_level(logging.DEBUG)
     start = clock.wall().timestamp()
     tag = secrets.token_hex(6)
-    canaries = [f"金丝雀方案{tag}", f"canary-qualification-{tag}", f"金丝雀附件{tag}", PRICE]
-    provider = make_provider(office=walk.office, place=walk.office.street)
+    inside = {"line": f"金丝雀明细{tag}", "note": f"canary-note-{tag}", "when": f"金丝雀时间{tag}", "person": f"金丝雀人员{tag}", "industry": f"金丝雀行业{tag}"}
+    canaries = [f"金丝雀方案{tag}", f"canary-qualification-{tag}", f"金丝雀附件{tag}", *inside.values(), PRICE]
+    provider = make_provider(office=walk.office, place=walk.office.street, kind="company")
     client.force_login(provider.user)
     client.post(reverse("bid_start", args=[walk.lot.pk]))
     row = Bid.objects.get()
     upload = io.BytesIO(picture(canaries[2]))
     upload.name = f"{canaries[2]}.png"
     data = {"technical": canaries[0] * 400, "qualification": canaries[1], "price": "1"}
+    data |= posted(walk.lot, PRICE, sme="micro", sme_industry=inside["industry"], sme_staff="8", sme_revenue="120", sme_assets="30")
+    data["line_name"][-1], data["line_note"][-1] = inside["line"], inside["note"]
+    data |= {"plan-0-when": inside["when"], "team-0-name": inside["person"]}
+    assert client.post(reverse("bid_autosave", args=[row.public_id]), data).json()["checklist"]
+    assert BidPart.objects.filter(bid=row).count() == 8
+    assert not find(canaries, start, caplog), "what saved itself lies in the clear"
     assert client.post(reverse("bid_edit", args=[row.public_id]), {**data, "price": PRICE, "file": upload}).status_code == 302
-    assert BidPart.objects.filter(bid=row).count() == 5
+    assert BidPart.objects.filter(bid=row).count() == 9
     assert not find(canaries, start, caplog), "a draft lies in the clear"
 
     client.get(reverse("bid_edit", args=[row.public_id]))
@@ -139,7 +147,10 @@ def test_no_canary_from_the_first_save_to_the_opening(walk, client, caplog):
     opening.open_with(walk.tender, actor=walk.office.section, passphrase=passphrase_of(walk.office.section))
     row.refresh_from_db()
     assert str(row.price) == PRICE
-    assert not find(canaries[:3], start, caplog), "opened texts and files stay encrypted on disk"
+    opened = responses.content_of(row)
+    assert opened["lines"][-1]["name"] == inside["line"] and bid_content.total_of(opened["lines"]) == row.price
+    assert (opened["plan"][0]["when"], opened["team"][0]["name"], responses.declared(row).size) == (inside["when"], inside["person"], "micro")
+    assert not find(canaries[:-1], start, caplog), "opened texts and files stay encrypted on disk"
 
 
 @pytest.mark.rule("B27")

@@ -8,6 +8,7 @@ import pytest
 from kernel import clock
 from kernel.models.trail import TrailRow
 from procurement.models import Award, Bid
+from tests.factories.bids import save_structured
 from tests.factories.providers import make_provider
 from tests.factories.tenders import cheap_scrypt, make_tender, open_tender, passphrase_of
 from tests.processes import ROOT, wait_for
@@ -86,6 +87,7 @@ def test_two_submissions_of_one_response(race, transactional_db):
     row = bid.start_bid(provider.organization, walk.lot, actor=provider.user)
     for key, text in (("qualification", "证书"), ("technical", "方案"), ("price", "1000")):
         bid.save_part(row, key, text.encode(), actor=provider.user)
+    save_structured(row, 1000, actor=provider.user)
     results = race("submit", row, [(provider.user, ""), (provider.user, "")])
     assert sorted(result.split()[0] for result in results) == ["done", "refused"], results
     assert Bid.objects.get().version == 1 and TrailRow.objects.filter(verb="submit", subject_type__model="bid").count() == 1

@@ -11,6 +11,7 @@ from kernel import clock
 from procurement.lifecycle import award, bid, opening, quotes, selfrun, tender
 from procurement.models import SelfRunProfile
 from tests.factories import projects
+from tests.factories.bids import save_structured
 from tests.factories.providers import make_provider
 from tests.factories.tenders import cheap_scrypt, make_experts, make_tender, passphrase_of, score_all
 
@@ -77,6 +78,7 @@ def test_submit_and_withdraw():
     row = bid.start_bid(provider.organization, walk.lot, actor=provider.user)
     for key, content in (("qualification", "证书"), ("technical", "方案"), ("price", "1000")):
         bid.save_part(row, key, content.encode(), actor=provider.user)
+    save_structured(row, 1000, actor=provider.user)
     assert whole(lambda: bid.submit(row, actor=provider.user)) >= 6
     assert whole(lambda: bid.withdraw_bid(row, actor=provider.user)) >= 4
 
