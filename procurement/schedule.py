@@ -190,7 +190,7 @@ def _row(count, point, start):
     least = None
     if point.key == "deadline" and (rule or terms.self_days is not None or "publicity_until" in count.found):
         found = max((found, *(count.found[key].date for key in ("notice_until", "documents_until", "publicity_until") if key in count.found)), key=lambda one: one.date)
-        least = found
+        least = found = replace(found, article=found.article or count.found["publicity_until"].article)
     found, moment = _chosen(count, point, found, base_row)
     found = workdays.LegalDate(found.date, found.provisional or provisional, found.calendar_version, found.article)
     return Row(point, label, found, base_row.label, value, unit, rule_id, least, moment, happened)

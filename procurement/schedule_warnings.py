@@ -11,7 +11,7 @@ from procurement.schedule import DAY, by_key
 
 NOON = datetime.time(12)
 LONG_HOLIDAY = 3  # days off in a row from here on are more than a weekend
-FEW_WORKDAYS = 5  # fewer working days between notice and deadline leave little time to write a response
+FEW_WORKDAYS = 6  # fewer working days between notice and deadline leave little time to write a response
 CUTOFF = datetime.timedelta(days=30)  # the treasury's cut-off warns this long ahead (practice 4)
 
 
@@ -38,7 +38,7 @@ def warnings(rows, calendar=None, *, cutoffs=(), service_from=None):
     found, known = [], by_key(rows)
     for check in (_days_off, _deadline, _little_time, _holiday_between, _service):
         found += check(known, calendar, service_from) if check is _service else check(known, calendar)
-    found += _cutoffs(known, cutoffs) + _provisional(rows)
+    found += _cutoffs(known, cutoffs) + _provisional(rows, calendar)
     order = {row.key: place for place, row in enumerate(rows)}
     return sorted(found, key=lambda one: order.get(one.key, -1))
 
@@ -113,9 +113,9 @@ def unknown_years(rows, calendar=None):
     return sorted(years or {row.date.date.year + 1 for row in rows if row.date.provisional})
 
 
-def _provisional(rows):
+def _provisional(rows, calendar):
     first = next((row for row in rows if row.date.provisional), None)
     if first is None:
         return []
-    years = "、".join(map(str, unknown_years(rows)))
+    years = "、".join(map(str, unknown_years(rows, calendar)))
     return [Tight(first.key, _("The holidays of {years} are not entered yet: dates from here on are provisional.").format(years=years), rules.get("G09").article)]
