@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext_lazy as _
+
 from kernel import clock, rules
 
 DAY = datetime.timedelta(days=1)
@@ -119,6 +121,14 @@ def _date(value):
 
 def is_loaded(year, calendar=None):
     return year in (calendar or current()).years
+
+
+def provisional_note(day, calendar=None):
+    """What must stand beside a counted date of a year whose list is not loaded, or ""."""
+    day = _date(day)
+    if is_loaded(day.year, calendar):
+        return ""
+    return str(_("provisional: the holidays of {year} are not entered yet")).format(year=day.year)
 
 
 def is_workday(day, calendar=None):

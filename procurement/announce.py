@@ -11,5 +11,6 @@ from procurement import (  # noqa: F401
     announce_prices,
     announce_projects,
     announce_tender,
+    announce_timetable,
     handing_over,
 )

@@ -116,11 +116,16 @@ def rows_of(tender, calendar=None, *, further=None):
 
 def of_page(tender, calendar=None):
     """`rows_of` with the facts of later stages and the day the intention was published: for one purchase on its own page."""
-    facts = {}
+    facts = known_before(tender)
     for provider in _further:
         facts.update(provider([tender]).get(tender.pk, {}))
+    return rows_of(tender, calendar, further=facts)
+
+
+def known_before(tender):
+    """What is done before a purchase begins: the day its intention was published."""
     day = intention.day_of([lot.project for lot in tender.lots.all()]) or tender.intention_on
-    return rows_of(tender, calendar, further={**facts, **({"intention": day} if day else {})})
+    return {"intention": day} if day else {}
 
 
 def plan_of(rows):

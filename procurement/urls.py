@@ -10,7 +10,8 @@ from procurement import (
     urls_prices,
     urls_projects,
     urls_tender,
+    urls_timetable,
 )
 
-ROOMS = (urls_backfill, urls_challenge, urls_contracts, urls_gates, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_tender)
+ROOMS = (urls_backfill, urls_challenge, urls_contracts, urls_gates, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_tender, urls_timetable)
 urlpatterns = [pattern for room in ROOMS for pattern in room.urlpatterns]

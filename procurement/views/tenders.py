@@ -38,7 +38,7 @@ def tender_list(request):
             Column("title", _("Title"), kind="link"),
             Column("purchaser__name", _("Purchaser")),
             Column("method", _("Method"), value=lambda row: row.get_method_display()),
-            Column("deadline", _("Deadline"), kind="datetime"),
+            Column("deadline", _("Deadline"), kind="legal"),
             Column("status", _("State"), kind="status"),
             Column("handler__name", _("Handler")),
         ],
