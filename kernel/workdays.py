@@ -123,10 +123,30 @@ def is_loaded(year, calendar=None):
     return year in (calendar or current()).years
 
 
-def provisional_note(day, calendar=None):
+YEARS_KEY, YEARS_SECONDS = "holiday years", 300
+
+
+def known_years():
+    """The years whose list is loaded, for remarks beside dates: kept in the cache for minutes, forgotten when a version is published."""
+    from django.core.cache import cache
+
+    years = cache.get(YEARS_KEY)
+    if years is None:
+        years = current().years
+        cache.set(YEARS_KEY, years, YEARS_SECONDS)
+    return years
+
+
+def forget_years():
+    from django.core.cache import cache
+
+    cache.delete(YEARS_KEY)
+
+
+def provisional_note(day):
     """What must stand beside a counted date of a year whose list is not loaded, or ""."""
     day = _date(day)
-    if is_loaded(day.year, calendar):
+    if day.year in known_years():
         return ""
     return str(_("provisional: the holidays of {year} are not entered yet")).format(year=day.year)
 
