@@ -7,7 +7,8 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 
-from kernel import clock, spreadsheet, trail
+from kernel import clock, spreadsheet, trail, workdays
+from kernel.templatetags.diandan import legal
 
 LARGEST = 20_000
 TYPES = {"xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "csv": "text/csv; charset=utf-8"}
@@ -25,6 +26,8 @@ def value_of(column, row):
         return _("yes") if value else _("no")
     if column.kind == "percent":
         return f"{value} %"
+    if column.kind == "legal":  # a day of a year without a holiday list goes out with its remark, as text
+        return legal(value) if workdays.provisional_note(value) else value
     return value if column.kind in KINDS else str(value)
 
 
@@ -36,7 +39,7 @@ def export(request, queryset, columns, name, form):
         rest = request.GET.copy()
         rest.pop("export", None)
         return redirect(f"{request.path}?{rest.urlencode()}")
-    heads = [spreadsheet.Column(column.label, column.kind if column.kind in KINDS else "text") for column in columns]
+    heads = [spreadsheet.Column(column.label, "datetime" if column.kind == "legal" else column.kind if column.kind in KINDS else "text") for column in columns]
     rows = ([value_of(column, row) for column in columns] for row in queryset.iterator(chunk_size=1000))
     body = spreadsheet.write_xlsx(str(name), heads, rows) if form == "xlsx" else spreadsheet.write_csv(heads, rows)
     if request.user.is_authenticated:

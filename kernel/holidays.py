@@ -153,6 +153,7 @@ def publish(calendar, *, actor, happened_on=None, reason=""):
         for row in workdays.recompute(workdays.of_version(calendar), actor)
     ]
     calendar.save(update_fields=["moved"])
+    workdays.forget_years()
     return calendar
 
 
@@ -187,6 +188,7 @@ def seed():
         for year, days in years.items():
             _write(calendar, year, DOCUMENTS.get(year, ""), days)
         HolidayCalendar.objects.filter(pk=calendar.pk).update(digest=digest_of(calendar))
+        workdays.forget_years()
         return calendar
     missing = set(years) - set(workdays.current().years)
     if not missing or HolidayCalendar.objects.filter(status="draft").exists():

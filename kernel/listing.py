@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 from kernel.detail import state_tone
-from kernel.templatetags.diandan import bj, yuan
+from kernel.templatetags.diandan import bj, legal, yuan
 
 PAGE_SIZE = 20
 COUNT_CAP = 10_000
@@ -139,6 +139,8 @@ def displayed(column, value):
         return ""
     if column.kind == "money":
         return yuan(value)
+    if column.kind == "legal":
+        return legal(value)
     if column.kind in ("date", "datetime"):
         return bj(value)
     if column.kind == "bool":

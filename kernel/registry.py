@@ -5,6 +5,7 @@
     search(provider)                     provider(user, text) -> iterable of Hit
     nav(item)                            navigation entries; item.may(user)
     reminder(provider)                   provider(now) -> iterable of Reminder : every open deadline, before and after
+    agenda(provider)                     provider(user, since) -> iterable of Dated : every date that concerns this person (the calendar feed)
     permission hooks: totp_rule(fn)      fn(user) -> bool : must this person use a second factor?
     totals(fn)                           fn() -> iterable of (label, stored, counted) that differ : nightly comparison
 """
@@ -94,11 +95,29 @@ class Reminder:
     article: str = ""
 
 
+@dataclass(frozen=True)
+class Dated:
+    """One date that concerns a person. `uid` stays the same when the date moves; `due`: a day, or an aware moment."""
+
+    uid: str
+    title: str
+    due: datetime | date
+    url: str
+    article: str = ""
+    detail: str = ""
+    provisional: bool = False
+
+    @property
+    def day(self):
+        return self.due.astimezone(clock.ZONE).date() if isinstance(self.due, datetime) else self.due
+
+
 _panels: dict[str, list] = defaultdict(list)
 _desk: list = []
 _search: list = []
 _nav: list = []
 _reminders: list = []
+_agenda: list = []
 _totp: list = []
 _totals: list = []
 
@@ -124,6 +143,21 @@ def nav(*items):
 def reminder(provider):
     _reminders.append(provider)
     return provider
+
+
+def agenda(provider):
+    _agenda.append(provider)
+    return provider
+
+
+def agenda_for(user, since):
+    """Every announced date from `since` (a day) on that concerns this user, soonest first; each id once."""
+    found = {}
+    for provider in _agenda:
+        for entry in provider(user, since):
+            if entry.day >= since:
+                found.setdefault(entry.uid, entry)
+    return sorted(found.values(), key=lambda entry: (entry.day, entry.uid))
 
 
 def totp_rule(rule):

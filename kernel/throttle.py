@@ -31,21 +31,31 @@ def address(request: HttpRequest):
     return forwarded.rpartition(",")[2].strip() or request.META.get("REMOTE_ADDR", "")
 
 
+def rate_of(scope, rate):
+    """(how many, in how many seconds) of a scope as the settings have it, else as the code says."""
+    return parse(getattr(settings, "THROTTLES", {}).get(scope, rate))
+
+
+def over(scope, kind, value, most, seconds):
+    """Count one more for this value of a scope; whether that is more than `most` in the time."""
+    key = f"throttle:{scope}:{kind}:{crypto.blind_index('throttle', value)}"
+    cache.add(key, 0, seconds)
+    try:
+        now = cache.incr(key)
+    except ValueError:  # ran out between the two lines
+        cache.set(key, 1, seconds)
+        now = 1
+    return now > most
+
+
 def count(request, scope, rate):
     """Count this request; a Refusal once the session is over the rate, or the address over five times of it (a whole office may share one)."""
-    limit, seconds = parse(getattr(settings, "THROTTLES", {}).get(scope, rate))
+    limit, seconds = rate_of(scope, rate)
     who = {"address": (address(request), 5 * limit)}
     if session := getattr(getattr(request, "session", None), "session_key", None):
         who["session"] = (session, limit)
     for kind, (value, most) in who.items():
-        key = f"throttle:{scope}:{kind}:{crypto.blind_index('throttle', value)}"
-        cache.add(key, 0, seconds)
-        try:
-            now = cache.incr(key)
-        except ValueError:  # ran out between the two lines
-            cache.set(key, 1, seconds)
-            now = 1
-        if now > most:
+        if over(scope, kind, value, most, seconds):
             minutes = max(seconds // 60, 1)
             wait = _("Please wait up to {minutes} minutes and try again.").format(minutes=minutes)
             return Refusal("throttled", _("Too many messages from here in a short time."), todo=wait)
@@ -60,7 +70,7 @@ def throttle(scope, posts="10/h"):
         @wraps(view)
         def guarded(request, *args, **kwargs):
             if request.method == "POST" and (refusal := count(request, scope, posts)):
-                _limit, seconds = parse(getattr(settings, "THROTTLES", {}).get(scope, posts))
+                _limit, seconds = rate_of(scope, posts)
                 response = render(request, "429.html", {"refusal": refusal}, status=429)
                 response["Retry-After"] = str(seconds)
                 return response

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from kernel.views import access, act, calendar, corrections, csp, desk, drafts, files, health, jobs, rules
+from kernel.views import access, act, calendar, corrections, csp, desk, drafts, feed, files, health, jobs, rules
 
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("notices/<int:pk>/", desk.notice, name="notice"),
     path("search/", desk.search, name="search"),
     path("preferences/", desk.preferences, name="preferences"),
+    path("preferences/calendar/", feed.feed_page, name="feed_page"),
+    path("feed.ics", feed.feed, name="feed"),
     path("language/", desk.switch_language, name="switch_language"),
     path("drafts/<str:key>/", drafts.draft, name="draft"),
     path("csp-report/", csp.report, name="csp_report"),

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext_lazy as _
+
 from kernel import clock, rules
 
 DAY = datetime.timedelta(days=1)
@@ -119,6 +121,34 @@ def _date(value):
 
 def is_loaded(year, calendar=None):
     return year in (calendar or current()).years
+
+
+YEARS_KEY, YEARS_SECONDS = "holiday years", 300
+
+
+def known_years():
+    """The years whose list is loaded, for remarks beside dates: kept in the cache for minutes, forgotten when a version is published."""
+    from django.core.cache import cache
+
+    years = cache.get(YEARS_KEY)
+    if years is None:
+        years = current().years
+        cache.set(YEARS_KEY, years, YEARS_SECONDS)
+    return years
+
+
+def forget_years():
+    from django.core.cache import cache
+
+    cache.delete(YEARS_KEY)
+
+
+def provisional_note(day):
+    """What must stand beside a counted date of a year whose list is not loaded, or ""."""
+    day = _date(day)
+    if day.year in known_years():
+        return ""
+    return str(_("provisional: the holidays of {year} are not entered yet")).format(year=day.year)
 
 
 def is_workday(day, calendar=None):

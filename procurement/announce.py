@@ -13,5 +13,6 @@ from procurement import (  # noqa: F401
     announce_projects,
     announce_special,
     announce_tender,
+    announce_timetable,
     handing_over,
 )

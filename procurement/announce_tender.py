@@ -188,17 +188,3 @@ def award_deadlines(now):
             yield Reminder("signing", row, handlers(tender_, "leader"), due, phase, row.lot.title, url, rules.get("D06").article)
         if row.challenge_until and (phase := _phase(due := clock.end_of_day(row.challenge_until), now, 1 * DAYS)):
             yield Reminder("challenge_window", row, handlers(tender_), due, phase, row.lot.title, url, rules.get("G02").article)
-
-
-@workdays.register_recompute
-def recompute(calendar):
-    """Deadlines of running purchases that a new calendar moves: only duties; a published deadline is moved by a notice, not by us."""
-    from kernel.workdays import Moved
-    from procurement import timetable
-
-    for row in Tender.objects.filter(status="evaluated", report_received_on__isnull=False).select_related("purchaser__place"):
-        due = timetable.due(row, row.report_received_on, "D02", "decide")
-        if due and due.date != row.award_due_on:
-            before, row.award_due_on = row.award_due_on, due.date
-            row.save(update_fields=["award_due_on"])
-            yield Moved(row.title, before, due.date, row.get_absolute_url())

@@ -1,13 +1,16 @@
 """Open deadlines of purchases and contracts, counted again when a new holiday calendar is published.
 
-Only what is still open moves. A published deadline for responses never moves silently: when it has become too early it is
+Only what is still open moves; what moved of a purchase stands on its timetable with this cause. A published deadline for responses never moves silently: when it has become too early it is
 listed, and the handler issues a clarification that extends it.
 """
+
+import datetime
 
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock, rules, trail, workdays
-from procurement import timetable
+from kernel.models import HolidayCalendar
+from procurement import movements, schedule_facts, timetable
 from procurement.models import Award, Contract, GateRun, Tender
 
 LABELS = {
@@ -41,6 +44,7 @@ def _duty(law, start, rule, param, calendar):
 @rules.carries("G09")
 def recount(calendar, actor):
     """Every open deadline of this app under `calendar`; yields what moved."""
+    _timetables(calendar, actor)
     found = [*_gates(calendar), *_tenders(calendar, actor), *_awards(calendar, actor), *_contracts(calendar, actor)]
     return [moved for moved in found if moved]
 
@@ -54,13 +58,31 @@ def _gates(calendar):
             yield workdays.Moved("gate", f"{run.project} · {run.name}", before, after, run.project.get_absolute_url())
 
 
+RUNNING = ("published", "opened", "evaluated", "awarded")
+YEAR = datetime.timedelta(days=366)  # a purchase published longer ago has no open date left but its contract's, which are counted below
+
+
+def _timetables(calendar, actor):
+    """Everything that moves on the timetables of running purchases, one trail row each."""
+    earlier = HolidayCalendar.objects.filter(status="published", version__lt=calendar.version).order_by("-version").first()
+    before = workdays.of_version(earlier) if earlier else workdays.Calendar()
+    rows = Tender.objects.filter(status__in=RUNNING, published_at__gte=clock.now() - YEAR)
+    for tender in schedule_facts.ready(rows):
+        movements.record(tender, movements.dates(tender, before), cause="calendar", actor=actor, note=calendar_number(calendar), calendar=calendar)
+
+
+def calendar_number(calendar):
+    """The document behind a version of the calendar."""
+    return HolidayCalendar.objects.filter(version=calendar.version).values_list("document_number", flat=True).first() or ""
+
+
 def _tenders(calendar, actor):
     for tender in Tender.objects.filter(status="evaluated", award_due_on__isnull=False).select_related("purchaser__place"):
         due = _duty(timetable.law(tender), tender.report_received_on, "D02", "decide", calendar)
         yield move(tender, "award_due_on", due, "award", actor)
     waiting = Tender.objects.filter(status="published", published_at__isnull=False, deadline__gt=clock.now())
     for tender in waiting.select_related("purchaser__place", "profile"):
-        earliest = timetable.timetable(tender, tender.published_at.astimezone(clock.ZONE).date(), calendar).deadline.date
+        earliest = timetable.timetable(tender, schedule_facts.start_of(tender), calendar).deadline.date
         stated = tender.deadline.astimezone(clock.ZONE).date()
         if stated < earliest:
             yield workdays.Moved("responses", str(tender), stated, earliest, tender.get_absolute_url())

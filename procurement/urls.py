@@ -12,7 +12,8 @@ from procurement import (
     urls_projects,
     urls_special,
     urls_tender,
+    urls_timetable,
 )
 
-ROOMS = (urls_backfill, urls_bidding, urls_challenge, urls_contracts, urls_gates, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_special, urls_tender)
+ROOMS = (urls_backfill, urls_bidding, urls_challenge, urls_contracts, urls_gates, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_special, urls_tender, urls_timetable)
 urlpatterns = [pattern for room in ROOMS for pattern in room.urlpatterns]

@@ -4,6 +4,7 @@ from kernel.models.access import AccessLog, SubjectKey
 from kernel.models.attachment import Attachment
 from kernel.models.calendar import CalendarYear, Holiday, HolidayCalendar
 from kernel.models.draft import Draft
+from kernel.models.feed import CalendarFeed
 from kernel.models.hold import Correction, Hold
 from kernel.models.job import Job
 from kernel.models.notice import Notice
@@ -13,6 +14,7 @@ from kernel.models.user import StandIn, User
 __all__ = [
     "AccessLog",
     "Attachment",
+    "CalendarFeed",
     "CalendarYear",
     "ChainHead",
     "Correction",

@@ -9,7 +9,7 @@ from django.template.loader import get_template
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 
-from kernel import amounts, clock, detail, registry
+from kernel import amounts, clock, detail, registry, workdays
 from kernel.lifecycle import LIVES
 from kernel.money import yuan as to_yuan
 
@@ -49,6 +49,17 @@ def bj(moment):
     if isinstance(moment, datetime.date):
         return moment.isoformat()
     return str(moment)
+
+
+@register.filter
+def legal(moment):
+    """A date or moment the law counted, as `bj` shows it; one in a year whose holiday list is not loaded says that it is provisional."""
+    shown = bj(moment)
+    if not shown or not isinstance(moment, datetime.date):
+        return shown
+    day = moment.astimezone(clock.ZONE).date() if isinstance(moment, datetime.datetime) else moment
+    note = workdays.provisional_note(day)
+    return f"{shown}（{note}）" if note else shown
 
 
 @register.filter

@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from kernel import clock, rules, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import ZERO
-from procurement import drafting, methods, sealing, timetable
+from procurement import drafting, methods, movements, schedule, schedule_facts, sealing, timetable
 from procurement.announcements import announce
 from procurement.lifecycle import cautions as warned
 from procurement.lifecycle import intention, invitation
@@ -133,7 +133,7 @@ LIFE = Life(
 LIFE.verb_labels = {
     "edit": _("draft changed"), "appoint": _("openers appointed"), "rehearse": _("opener proved the passphrase"), "attend": _("opener present"), "replace_opener": _("opener replaced"), "observe": _("attends the opening"),
     "remark": _("record confirmed or questioned"), "remark_answered": _("question on the record answered"),
-    "quotes": _("final quotes asked for"), "read_quotes": _("final quotes read"),
+    "quotes": _("final quotes asked for"), "read_quotes": _("final quotes read"), "recount": _("dates moved"),
 }
 EDITABLE = (
     "title", "method_case", "method_reason", "ranking", "plan_number", "venue", "external_platform", "external_url", "agency", "requirements", "qualification", "contract_terms",
@@ -261,7 +261,10 @@ def publish(tender, *, actor, deadline=None, documents_until=None, happened_on=N
     if deadline and not external and deadline <= clock.now():
         raise Refusal("past", _("The deadline lies in the past."), field="deadline")
     tender.documents_until = min(tender.documents_until, tender.deadline.astimezone(clock.ZONE).date())
+    if deadline and not external and (refusal := schedule.objection_to_day(deadline.astimezone(clock.ZONE).date())):
+        raise refusal
     tender.published_at, tender.notice_until, tender.opens_at = clock.now(), plan.notice_until.date, tender.deadline
+    tender.frozen["plan"] = schedule_facts.plan_of(schedule_facts.rows_of(tender))
     if not external:
         sealing.make_key(tender)
     tender.save()
@@ -283,19 +286,22 @@ def publish(tender, *, actor, deadline=None, documents_until=None, happened_on=N
 def clarify(tender, *, actor, text, affects_bids=True, deadline=None, happened_on=None, reason=""):
     """Publish a clarification or correction. One that can affect responses moves the deadline to what the method's rule leaves (B04, B09, B14), or to a later `deadline`."""
     tender = advance(tender, CLARIFY, actor=actor, reason=reason, params={"affects_bids": affects_bids})
-    new = tender.deadline
+    planned, new = movements.dates(tender), tender.deadline
     earliest = timetable.clarified_deadline(tender) if affects_bids else None
     if earliest and new.astimezone(clock.ZONE).date() < earliest.date:
         new = new.astimezone(clock.ZONE).replace(year=earliest.date.year, month=earliest.date.month, day=earliest.date.day)
     if deadline:
         if deadline < new:
             raise Refusal("too_short", _("The deadline can't be earlier than {moment}.").format(moment=clock_text(new)), article=earliest.article if earliest else "", field="deadline")
+        if tender.venue == "internal" and (refusal := schedule.objection_to_day(deadline.astimezone(clock.ZONE).date())):
+            raise refusal
         new = deadline
     before = tender.deadline
     if new != before:
         Tender.objects.filter(pk=tender.pk).update(deadline=new, opens_at=new)
         tender.deadline = tender.opens_at = new
-    announce("correction", tender, actor=actor, text=text, before=before if new != before else None)
+    notice = announce("correction", tender, actor=actor, text=text, before=before if new != before else None)
+    movements.record(tender, planned, cause="clarification", actor=actor, note=notice.number)
     if tender.by_invitation:
         invitation.tell_corrected(tender)
     return tender
@@ -307,9 +313,11 @@ def postpone(tender, *, actor, opens_at, reason=""):
     """Fewer than two openers came: a notice names the new opening (aware moment); responses stay sealed, none may be added."""
     if opens_at <= clock.now():
         raise Refusal("past", _("The new time lies in the past."), field="opens_at")
+    planned = movements.dates(tender)
     tender = advance(tender, POSTPONE, actor=actor, reason=reason, changes={"opens_at": opens_at})
     absent = [str(row.user) for row in tender.openers.select_related("user") if row.present_at is None]
-    announce("correction", tender, actor=actor, text=reason, opening=opens_at, params={"absent": absent})
+    notice = announce("correction", tender, actor=actor, text=reason, opening=opens_at, params={"absent": absent})
+    movements.record(tender, planned, cause="postponement", actor=actor, note=notice.number)
     return tender
 
 

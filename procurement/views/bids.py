@@ -39,7 +39,7 @@ def market(request):
         request, rows, title=_("Open opportunities"),
         columns=[
             Column("title", _("Title"), kind="link"), Column("purchaser__name", _("Purchaser")), Column("ceiling", _("Ceiling"), kind="money", sort=False),
-            Column("method", _("Method"), value=lambda row: row.get_method_display()), Column("deadline", _("Deadline"), kind="datetime"),
+            Column("method", _("Method"), value=lambda row: row.get_method_display()), Column("deadline", _("Deadline"), kind="legal"),
         ],
         search=("title", "number", "requirements"), default_sort="deadline", export_name="采购机会", empty_text=_("Nothing is open for responses today."),
     )  # fmt: skip
@@ -55,7 +55,7 @@ def bid_list(request):
     return render_list(
         request, rows.select_related("lot__tender__purchaser"), title=_("My responses"),
         columns=[
-            Column("lot__title", _("Title"), kind="link"), Column("lot__tender__purchaser__name", _("Purchaser")), Column("lot__tender__deadline", _("Deadline"), kind="datetime"),
+            Column("lot__title", _("Title"), kind="link"), Column("lot__tender__purchaser__name", _("Purchaser")), Column("lot__tender__deadline", _("Deadline"), kind="legal"),
             Column("submitted_at", _("Submitted"), kind="datetime"), Column("status", _("State"), kind="status"),
         ],
         search=("lot__title",), default_sort="-id", export_name="我的响应", empty_text=_("You have not responded to anything yet."),

@@ -4,7 +4,6 @@ from collections import defaultdict
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch
 from django.shortcuts import get_object_or_404, redirect
@@ -13,11 +12,10 @@ from django.utils.translation import gettext as _
 
 from communities.permissions import purchaser_ids
 from kernel import clock
-from kernel.detail import render_detail
+from kernel.detail import preload, render_detail
 from kernel.forms import refused, render_form
-from kernel.lifecycle import Refusal, principals_of
+from kernel.lifecycle import Refusal, open_holds, principals_of
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
-from kernel.models import Hold, TrailRow
 from procurement import drafting, methods
 from procurement.advice import advice_for
 from procurement.forms.tender import STANDARD_ITEMS, TenderForm, item_formset
@@ -38,7 +36,7 @@ def tender_list(request):
             Column("title", _("Title"), kind="link"),
             Column("purchaser__name", _("Purchaser")),
             Column("method", _("Method"), value=lambda row: row.get_method_display()),
-            Column("deadline", _("Deadline"), kind="datetime"),
+            Column("deadline", _("Deadline"), kind="legal"),
             Column("status", _("State"), kind="status"),
             Column("handler__name", _("Handler")),
         ],
@@ -114,22 +112,17 @@ def _role(user, tender):
 def _lot_rows(user, tender, inside):
     """Each lot with what this reader may see of it; a fixed number of queries however many lots there are."""
     lots = list(tender.lots.all())
-    bids, holds, past = defaultdict(list), defaultdict(list), defaultdict(list)
+    bids = defaultdict(list)
     if tender.opened_at or tender.status == "awarded":
         for bid in Bid.objects.visible_to(user).filter(lot__in=lots, status__in=OPENED_STATES).select_related("organization").order_by("rank", "price"):
             bids[bid.lot_id].append(bid)
-    kind, ids = ContentType.objects.get_for_model(Lot), [lot.pk for lot in lots]
-    if inside and tender.status in ("evaluated", "awarded"):
-        for hold in Hold.objects.filter(subject_type=kind, subject_id__in=ids, released_at=None):
-            holds[hold.subject_id].append(hold)
     if inside:
-        for row in TrailRow.objects.filter(subject_type=kind, subject_id__in=ids).order_by("pk"):
-            past[row.subject_id].append(row)
+        preload(tender, *lots)
     rows = []
     for lot in lots:
-        lot.tender, lot._trail_rows = tender, past[lot.pk]
+        lot.tender = tender
         may_hold = inside and lot.status == "awarded" and (may_handle_tender(user, lot) or may_decide(user, lot))
-        rows.append({"lot": lot, "bids": bids[lot.pk], "award": getattr(lot, "award", None), "holds": holds[lot.pk], "may_hold": may_hold})
+        rows.append({"lot": lot, "bids": bids[lot.pk], "award": getattr(lot, "award", None), "holds": open_holds(lot) if inside and tender.status in ("evaluated", "awarded") else [], "may_hold": may_hold})
     return rows
 
 
