@@ -7,7 +7,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from kernel import clock
-from procurement import notices
+from procurement import methods, notices
 from procurement.models import Announcement
 
 
@@ -19,7 +19,7 @@ def announce(kind, tender=None, *, actor, until=None, public=True, lot=None, con
     chosen = notices.FORMS[form] if form else notices.form_for(kind, tender.method if tender is not None else "")
     base = number or (tender.number if tender is not None else contract.number)
     serial = Announcement.objects.filter(number__startswith=f"{base}-{chosen.letters}").count() + 1
-    heading, body = written(chosen, tender, lot=lot, contract=contract, title=title, until=until, template=template, **context)
+    heading, body = written(chosen, tender, lot=lot, contract=contract, title=title, until=until, template=template, intention=intention, **context)
     return Announcement.objects.create(
         tender=tender, lot=lot, contract=contract, intention=intention, place=place, corrects=corrects, kind=kind, form=chosen.code, fields=chosen.said(body),
         number=f"{base}-{chosen.letters}{serial}", title=heading, body=body, published_at=clock.now(), until=until, published_by=actor, public=public,
@@ -31,7 +31,7 @@ def written(form, tender=None, *, lot=None, contract=None, title="", until=None,
     heading = f"{title or (tender.title if tender is not None else contract.title)}{form.title(tender.method if tender is not None else '')}"
     with translation.override("zh-hans"):
         values = {
-            "tender": tender, "lot": lot, "contract": contract, "heading": heading[:160], "today": clock.today(), "now": clock.now(), "until": until, "form": form, "words": form.words or notices.FORMS["consultation_notice"].words,
-            "method_name": str(tender.get_method_display()) if tender is not None else "", "lots": list(tender.lots.select_related("project__place", "project__item")) if tender is not None else [], **context,
+            "tender": tender, "lot": lot, "contract": contract, "heading": heading[:160], "today": clock.today(), "now": clock.now(), "until": until, "form": form,
+            "method": methods.of(tender) if tender is not None else None, "ranking": methods.ranking_of(tender) if tender is not None else "", "lots": list(tender.lots.select_related("project__place", "project__item")) if tender is not None else [], **context,
         }  # fmt: skip
         return heading[:160], render_to_string(f"documents/{template or form.kind}.html", values)

@@ -43,7 +43,6 @@ class Form:
     fields: tuple
     methods: tuple = ()
     by: str = ""
-    words: dict | None = None
 
     def title(self, method=""):
         """The official title for a purchasing method."""
@@ -81,7 +80,7 @@ def _form(row, known):
     wanted = {"number", "code", "kind", "name", "letters", "titles"}
     if missing_keys := wanted - set(row):
         raise BadRule(f"{where}: missing {sorted(missing_keys)}")
-    if unknown := set(row) - wanted - {"fields", "as", "methods", "by", "words"}:
+    if unknown := set(row) - wanted - {"fields", "as", "methods", "by"}:
         raise BadRule(f"{where}: unknown {sorted(unknown)}")
     if "" not in row["titles"]:
         raise BadRule(f"{where}: no title for all other methods")

@@ -5,6 +5,7 @@ from procurement import (
     urls_challenge,
     urls_contracts,
     urls_gates,
+    urls_papers,
     urls_portfolio,
     urls_preparation,
     urls_prices,
@@ -12,5 +13,5 @@ from procurement import (
     urls_tender,
 )
 
-ROOMS = (urls_backfill, urls_challenge, urls_contracts, urls_gates, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_tender)
+ROOMS = (urls_backfill, urls_challenge, urls_contracts, urls_gates, urls_papers, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_tender)
 urlpatterns = [pattern for room in ROOMS for pattern in room.urlpatterns]

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,9 +13,9 @@ from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, principals_of
 from kernel.lint import lint
 from procurement import drafting, wording
-from procurement.forms.preparation import ApprovalForm, ExceptionForm, IntentionForm, ReuseForm, ReviewForm, SurveyForm, answer_formset
+from procurement.forms.preparation import ApprovalForm, ExceptionForm, IntentionCorrectionForm, IntentionForm, ReuseForm, ReviewForm, SurveyForm, answer_formset
 from procurement.lifecycle import intention, review, splitting, survey
-from procurement.models import Tender
+from procurement.models import Intention, Tender
 from procurement.permissions import may_apply
 from procurement.views.projects import visible
 
@@ -68,6 +69,25 @@ def project_intention(request, pk):
     return render_form(
         request, form, title=_("Purchase intention of {project}").format(project=project), rules=["A05"], submit=_("Publish"), cancel=project.get_absolute_url(),
         intro=_("Everybody can read it at once. The days until the notice count from here."),
+    )  # fmt: skip
+
+
+@login_required
+def intention_correct(request, pk):
+    """Correct a published intention: old and new are published side by side."""
+    project = visible(request, pk)
+    if not survey.may_record(request.user, project):
+        raise PermissionDenied
+    row = get_object_or_404(Intention.objects.select_related("project"), project=project)
+    if refusal := intention.objection_to_correction(row, request.user):
+        messages.error(request, str(refusal))
+        return redirect(project)
+    form = IntentionCorrectionForm(request.POST or None, initial={name: getattr(row, name) for name in ("title", "summary", "budget", "month", "note")})
+    if request.method == "POST" and form.is_valid() and _kept(form, lambda: intention.correct_intention(row, actor=request.user, **form.cleaned_data)):
+        return redirect(project)
+    return render_form(
+        request, form, title=_("Correct the intention of {project}").format(project=project), rules=["A05"], submit=_("Publish the correction"), cancel=project.get_absolute_url(),
+        intro=_("What was published stays readable; the correction shows old and new side by side and is linked to it."),
     )  # fmt: skip
 
 
