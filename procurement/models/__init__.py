@@ -8,6 +8,7 @@ from procurement.models.challenge import Challenge, Complaint, ReviewOrder
 from procurement.models.configuration import Gate, PaymentStep, PriceRule, SelfRunProfile
 from procurement.models.contract import Amendment, Clearance, Contract, KeyPerson, PaymentStage, YearPortion
 from procurement.models.delivery import Activity, CostVoucher, SignIn
+from procurement.models.document import DocumentReader, DocumentTemplate, DocumentVersion, Question
 from procurement.models.fund import Fund
 from procurement.models.fund_money import FundAdjustment, FundEntry, FundReceipt
 from procurement.models.gate_vote import GateVote, MeetingVote
@@ -30,9 +31,9 @@ from procurement.models.tender import Announcement, Award, Lot, OpenerKey, Score
 
 __all__ = [
     "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetBounds", "BudgetLine", "Catalogue", "CatalogueItem",
-    "CautionReason", "Challenge", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "CostVoucher", "DocumentReview", "Fund",
+    "CautionReason", "Challenge", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "CostVoucher", "DocumentReader", "DocumentReview", "DocumentTemplate", "DocumentVersion", "Fund",
     "FundAdjustment", "FundEntry", "FundReceipt", "Gate", "GateRun", "GateVote", "Indicator", "Intention", "KeyPerson", "Lot", "MarketSurvey",
     "Meeting", "MeetingItem", "MeetingVote", "OpenerKey", "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity",
-    "PriceAlias", "PriceEntry", "PriceExplanation", "PriceFlag", "PriceItem", "PriceRule", "Project", "ProjectFund", "ProjectList", "ProjectRevision",
+    "PriceAlias", "PriceEntry", "PriceExplanation", "PriceFlag", "PriceItem", "PriceRule", "Project", "ProjectFund", "ProjectList", "ProjectRevision", "Question",
     "ReviewOrder", "ReviewPart", "ScoreItem", "SelfRunProfile", "SignIn", "SurveyAnswer", "Tender", "TenderOpener", "YearPortion",
 ]

@@ -12,7 +12,10 @@ from procurement.permissions_tender import AnnouncementQuerySet, LotQuerySet, Te
 
 
 class Tender(Living):
-    """One purchase. The rules and profile in force are frozen on it when it publishes."""
+    """One purchase. The rules and profile in force are frozen on it when it publishes.
+
+    `document_texts`: chapter key → the handler's own words in place of the template's, not yet part of a published version of the documents.
+    """
 
     METHODS = [
         ("open_tender", _("open tender")),
@@ -62,6 +65,7 @@ class Tender(Living):
     opens_at = models.DateTimeField(_("opening"), null=True, editable=False)
     quotes_until = models.DateTimeField(null=True, editable=False)
     opening_record = models.JSONField(default=dict, editable=False)
+    document_texts = models.JSONField(default=dict, editable=False)
     objects = TenderQuerySet.as_manager()
 
     class Meta:

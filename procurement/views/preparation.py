@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, principals_of
 from kernel.lint import lint
-from procurement import drafting, wording
+from procurement import drafting, placeholders, tender_papers, wording
 from procurement.forms.preparation import ApprovalForm, ExceptionForm, IntentionCorrectionForm, IntentionForm, ReuseForm, ReviewForm, SurveyForm, answer_formset
 from procurement.lifecycle import intention, review, splitting, survey
 from procurement.models import Intention, Tender
@@ -143,6 +143,10 @@ def words_check(request):
     documents = "qualification" in request.POST
     statutory = documents and request.POST.get("method", request.GET.get("method", "")) != "self_run"
     found = [(wording.PLACES[kind], hit) for name, kind in TYPED.items() for hit in lint(request.POST.get(name, "")[:10000], kind, statutory=statutory)]
+    chapter = request.GET.get("chapter", "")
+    if chapter in tender_papers.LINTED:
+        text = placeholders.NAME.sub("", request.POST.get("text", "")[: tender_papers.LONGEST])
+        found += [(tender_papers.CHAPTERS[chapter], hit) for hit in lint(text, tender_papers.LINTED[chapter], statutory=request.GET.get("method", "") != "self_run")]
     count = request.POST.get("items-TOTAL_FORMS", "")[:4]
     items = [_item(request, number) for number in range(min(int(count), MOST_ITEMS) if count.isdecimal() else 0)]
     scoring = "；".join(f"{item.name} {item.standard}" for item in items if not item.legal_basis)
