@@ -1,33 +1,19 @@
-"""What documents, questions and official forms tell the shell: forms, navigation, desk, deadlines."""
+"""What documents, questions and official forms tell the shell: forms, navigation, deadlines. (The desk: announce_tender.)"""
 
 import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from communities.permissions import has_role, people, purchaser_ids
+from communities.permissions import has_role, people
 from kernel import clock, registry, rules
-from kernel.registry import NavItem, Reminder, Task, Waiting
+from kernel.registry import NavItem, Reminder
 from procurement.forms.document import AnswerForm
 from procurement.lifecycle import question, tender
 from procurement.models import Question
 
 question.LIFE.form(question.ANSWER, AnswerForm)
 tender.LIFE.verb_labels |= {"edit_documents": _("chapter of the documents edited"), "freeze_documents": _("documents published as a version")}
-registry.nav(NavItem("buying", _("Official forms"), "hand_list", may=lambda user: has_role(user, "handler", "finance"), order=48))
-
-
-@registry.desk
-def desk(user):
-    """Questions to be answered, and answers to be published, at the purchasers this person handles for."""
-    handled = purchaser_ids(user, "handler")
-    if not handled:
-        return
-
-    def step(row):
-        action = _("Answer the question") if row.status == "asked" else _("Publish question and answer")
-        return Task("question", str(row), action, row.get_absolute_url(), row.asked_at, row.answer_due_on)
-
-    yield Waiting(Question.objects.filter(tender__purchaser__in=handled, status__in=("asked", "answered")).select_related("tender")[:200], step)
+registry.nav(NavItem("buying", _("Official forms"), "hand_forms", may=lambda user: has_role(user, "handler", "finance"), order=48))
 
 
 @registry.reminder

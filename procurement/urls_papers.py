@@ -18,6 +18,6 @@ urlpatterns = [
     path("public/documents/<str:number>/<int:version>/documents.pdf", documents.public_document, {"form": "pdf"}, name="public_document_pdf"),
     path("public/documents/<str:number>/<int:version>/documents.docx", documents.public_document, {"form": "docx"}, name="public_document_docx"),
     path("document-texts/<str:method>/", documents.document_template, name="document_template"),
-    path("official-forms/", announcements.hand_list, name="hand_list"),
+    path("official-forms/", announcements.hand_list, name="hand_forms"),
     path("official-forms/<str:code>/", announcements.hand_new, name="hand_new"),
 ]

@@ -39,7 +39,7 @@ def _effect(question, actor):
 
 
 ANSWER = Step(
-    "answer", _("Answer the question"), ("asked",), "answered", may_handle_tender, rules=("G01",), withdrawable=True, waits_for=_("handler"),
+    "answer", _("Answer the question"), ("asked",), "answered", may_handle_tender, rules=("G01",), waits_for=_("handler"),
     hint=_("You see what is asked, never who asks. The answer goes to everybody."),
 )
 PUBLISH = Step(

@@ -94,5 +94,5 @@ def hand_new(request, code):
             refused(form, refusal)
     return render_form(
         request, form, title=form_of.name, intro=_("Look at it as it will be read, then publish. What is published is not edited: a mistake is corrected by a further announcement."),
-        submit=_("Look at it"), cancel=reverse("hand_list"), draft=f"notice-{code}", template="procurement/hand_form.html", shown=shown, article=notices.ARTICLE,
+        submit=_("Look at it"), cancel=reverse("hand_forms"), draft=f"notice-{code}", template="procurement/hand_form.html", shown=shown, article=notices.ARTICLE,
     )  # fmt: skip
