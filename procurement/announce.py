@@ -7,6 +7,7 @@ from procurement import (  # noqa: F401
     announce_contracts,
     announce_corrections,
     announce_funds,
+    announce_papers,
     announce_portfolio,
     announce_preparation,
     announce_prices,

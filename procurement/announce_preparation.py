@@ -14,7 +14,7 @@ from procurement.permissions_tender import may_attend, may_decide, may_handle_te
 
 for _step in (project.SUBMIT, project.RESUBMIT):
     project.LIFE.form(_step, CautionForm)
-project.LIFE.verb_labels |= {"survey": _("needs survey recorded"), "intention": _("purchase intention published"), "exception": _("exception recorded")}
+project.LIFE.verb_labels |= {"survey": _("needs survey recorded"), "intention": _("purchase intention published"), "exception": _("exception recorded"), "intention_correction": _("purchase intention corrected")}
 tender.LIFE.verb_labels |= {"review": _("review recorded"), "approval": _("approval recorded")}
 files.register_roles(
     {

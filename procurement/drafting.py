@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel import clock, files, rules, trail, workdays
 from kernel.lifecycle import Refusal, acting_for
 from kernel.money import ZERO
-from procurement import methods, timetable, wording
+from procurement import methods, tender_papers, timetable, wording
 from procurement.lifecycle import cautions, intention, review, splitting, survey
 from procurement.lifecycle.cautions import Caution
 from procurement.models import Contract, Lot
@@ -93,6 +93,10 @@ def warnings_of(tender, items=None, projects=None):
         )
         for hit in wording.of_tender(tender, items) if not hit.blocks
     ]  # fmt: skip
+    found += [
+        Caution(f"chapter_{key}_{hit.key}"[:60], f"{tender_papers.CHAPTERS[key]}：“{hit.words}” {hit.says} {hit.todo}", hit.article, figures=(hit.words,), needs_basis=hit.rule == "A10")
+        for key, hit in tender_papers.written_flags(tender) if not hit.blocks
+    ]  # fmt: skip
     if tender.collects:
         from procurement.lifecycle import framework
 
@@ -161,6 +165,9 @@ def _money(tender, items, projects):
     for hit in wording.of_tender(tender, items):
         if hit.blocks:
             return Refusal("words", f"{wording.PLACES[hit.kind]}：“{hit.words}” {hit.says}", article=hit.article, todo=hit.todo)
+    for key, hit in tender_papers.written_flags(tender):
+        if hit.blocks:
+            return Refusal("words", f"{tender_papers.CHAPTERS[key]}：“{hit.words}” {hit.says}", article=hit.article, todo=hit.todo)
     return None
 
 

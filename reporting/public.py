@@ -30,19 +30,21 @@ def needs(place=None):
     return rows.filter(place__path__startswith=place.path) if place else rows
 
 
-def announcements(place=None, kinds=()):
-    """Published announcements, newest first."""
+def announcements(place=None, kinds=(), form=""):
+    """Published announcements, newest first; of these kinds, or of one official form."""
     rows = Announcement.objects.filter(public__in=[True]).select_related("tender__purchaser", "lot", "contract")  # a bare boolean uses no index on SQLite
-    if kinds:
+    if form:
+        rows = rows.filter(form=form)
+    elif kinds:
         rows = rows.filter(kind__in=kinds)
     if place:
-        rows = rows.filter(Q(tender__lots__project__place=place) | Q(lot__project__place=place) | Q(contract__project__place=place)).distinct()
+        rows = rows.filter(Q(tender__lots__project__place=place) | Q(lot__project__place=place) | Q(contract__project__place=place) | Q(intention__project__place=place)).distinct()
     return rows.order_by("-published_at", "-id")
 
 
 def announcements_of_need(need):
     """Announcements of the purchases and contracts that a need led to, newest first."""
-    led_to = Q(tender__lots__project__needs=need) | Q(lot__project__needs=need) | Q(contract__project__needs=need)
+    led_to = Q(tender__lots__project__needs=need) | Q(lot__project__needs=need) | Q(contract__project__needs=need) | Q(intention__project__needs=need)
     return announcements().filter(led_to).distinct()
 
 

@@ -10,7 +10,8 @@ from config.demo.travel import office_is_open
 from evaluation.lifecycle import conclusion, panel
 from kernel import clock
 from kernel.money import yuan
-from procurement.lifecycle import award, bid, opening, qualification, selfrun, tender
+from procurement import tender_papers
+from procurement.lifecycle import award, bid, documents, opening, qualification, question, selfrun, tender
 from procurement.models import Award
 from procurement.timetable import timetable
 
@@ -69,7 +70,12 @@ def compete(plot, row, office, cast, travel):
         travel.before_now(last_start(made, travel, STILL_OPEN[plot["ends"]]))
     made = tender.publish(made, actor=office.handler, cautions=TIMELY)
     lot = made.lots.get()
+    if plot["ends"] == "published":
+        clarify_once(made, office, cast, travel)
     bids = respond(lot, cast, travel)
+    if plot["ends"] == "published":
+        travel.before_now(1)
+        ask(made, cast, "lelin", "服务人员是否可以由本机构兼职社工承担部分工作？兼职比例有无限制？", "requirements")
     yield "published", lot
     travel.to(made.deadline + datetime.timedelta(minutes=20))
     if plot["ends"] == "to_open":
@@ -106,6 +112,24 @@ def compete(plot, row, office, cast, travel):
     award.publish_result(type(made).objects.get(pk=made.pk), actor=office.handler)
     lot.refresh_from_db()
     yield "resulted", lot
+
+
+def ask(made, cast, key, text, chapter):
+    """An organization asks; nobody at the office learns which."""
+    organization = cast.organizations[key]
+    return question.ask(made, organization, actor=organization.members.get(role="manager").user, text=text, chapter=chapter)
+
+
+def clarify_once(made, office, cast, travel):
+    """A question about the requirements shows that they are unclear: the chapter is changed, the answer makes version 2 of the documents."""
+    travel.minutes(120)
+    asked = ask(made, cast, "nuanyang", "我单位（暖阳）想确认：活动所需的保险由谁投保，费用是否包含在报价内？", "requirements")
+    travel.minutes(90)
+    source = next(row for row in tender_papers.sources_of(made) if row["key"] == "requirements")
+    documents.edit_chapter(made, "requirements", f"{source['text']}\n# 六、保险\n承接主体为参加活动的服务对象和工作人员投保意外险，费用包含在报价内。", actor=office.handler)
+    question.answer(
+        asked, actor=office.handler, published_text="活动所需的保险由谁投保，费用是否包含在报价内？", answer="由承接主体投保意外险，费用包含在报价内，采购需求已补充第六条。", affects=True, publish_now=True,
+    )  # fmt: skip
 
 
 def respond(lot, cast, travel):

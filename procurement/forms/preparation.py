@@ -72,6 +72,13 @@ class IntentionForm(PastDayMixin, CleanForm):
     )
 
 
+class IntentionCorrectionForm(CleanForm):
+    """The right values, filled with what was published."""
+
+    title, summary, budget, month, note = (IntentionForm.base_fields[name] for name in ("title", "summary", "budget", "month", "note"))
+    reason = forms.CharField(label=_("Why it is corrected"), max_length=600, widget=forms.Textarea(attrs={"rows": 2}), help_text=_("It is published with the correction."))
+
+
 class ReviewForm(PastDayMixin, CleanForm):
     past = ("reviewed_on",)
     kind = forms.ChoiceField(label=_("Kind of review"), choices=DocumentReview.KINDS, widget=forms.RadioSelect)

@@ -16,10 +16,11 @@ from communities.permissions import people
 from kernel import clock, rules, trail
 from kernel.lifecycle import Refusal, principals_of
 from kernel.money import yuan
-from procurement.models import BudgetBounds, Gate, PaymentStep, PriceRule, SelfRunProfile
+from procurement import tender_papers
+from procurement.models import BudgetBounds, DocumentTemplate, Gate, PaymentStep, PriceRule, SelfRunProfile
 from procurement.permissions import may_settle_settings
 
-KINDS = {"gate": Gate, "profile": SelfRunProfile, "payment_step": PaymentStep, "budget_bounds": BudgetBounds, "price_rule": PriceRule}
+KINDS = {"gate": Gate, "profile": SelfRunProfile, "payment_step": PaymentStep, "budget_bounds": BudgetBounds, "price_rule": PriceRule, "document": DocumentTemplate}
 DEFAULT_LIMIT = yuan(500000)
 DIRECT_BELOW = yuan(20000)
 
@@ -93,6 +94,8 @@ def propose(model, actor, *, purchaser, valid_from=None, replaces=None, withdraw
     if hasattr(row, "amount_from") and row.amount_to is not None and row.amount_to <= row.amount_from:
         raise Refusal("band", _("The amount band ends before it begins."), field="amount_to")
     if isinstance(row, Gate) and not withdraws and (refusal := _gate_objection(row)):
+        raise refusal
+    if isinstance(row, DocumentTemplate) and not withdraws and (refusal := tender_papers.objection_to_template(row.chapters, row.method)):
         raise refusal
     row.save()
     trail.record(row, "propose", actor=actor, params=_params(row))

@@ -26,6 +26,7 @@ ROLES = {
 def digest_of(tender, kind, items=None):
     """What a review of this kind has read: the contract text, or needs, conditions and scoring as well."""
     content = [tender.contract_terms, str(tender.ceiling)]
+    content += [f"{key}|{text}" for key, text in sorted(tender.document_texts.items()) if kind == "key" or key == "contract"]
     if kind == "key":
         rows = tender.score_items.all() if items is None else items
         content += [tender.method, tender.requirements, tender.qualification, *(f"{row.name}|{row.standard}|{row.points:.2f}" for row in rows)]
@@ -40,7 +41,7 @@ def asked_of(tender, projects):
 def authors(tender, projects):
     """Ids of everybody who wrote the needs or the documents."""
     rows = trail.rows_of(tender)
-    found = {pk for row in rows if row.verb in ("create", "edit") for pk in (row.actor_id, row.on_behalf_of_id) if pk} | ({tender.created_by_id} - {None})
+    found = {pk for row in rows if row.verb in ("create", "edit", "edit_documents") for pk in (row.actor_id, row.on_behalf_of_id) if pk} | ({tender.created_by_id} - {None})
     for project in projects:
         found |= drafters(project)
     return found

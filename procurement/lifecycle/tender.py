@@ -15,10 +15,10 @@ from django.utils.translation import pgettext_lazy
 from kernel import clock, rules, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import ZERO
-from procurement import drafting, methods, movements, schedule, schedule_facts, sealing, timetable
+from procurement import drafting, interested, methods, movements, schedule, schedule_facts, sealing, timetable
 from procurement.announcements import announce
 from procurement.lifecycle import cautions as warned
-from procurement.lifecycle import intention, invitation
+from procurement.lifecycle import documents, intention, invitation
 from procurement.models import Lot, ScoreItem, SelfRunProfile, Tender
 from procurement.permissions_tender import may_attend, may_decide, may_handle_tender
 
@@ -273,6 +273,7 @@ def publish(tender, *, actor, deadline=None, documents_until=None, happened_on=N
     for project in {lot.project_id: lot.project for lot in tender.lots.select_related("project__purchaser", "project__place")}.values():
         if project.status == "approved":
             mark_sourcing(project, actor=actor)
+    documents.freeze(tender, actor=actor)
     if tender.by_invitation:
         invitation.send(tender, actor=actor)
     elif tender.is_statutory or tender.profile.publish:
@@ -284,7 +285,7 @@ def publish(tender, *, actor, deadline=None, documents_until=None, happened_on=N
 @rules.carries("B04", "B09", "B14")
 @transaction.atomic
 def clarify(tender, *, actor, text, affects_bids=True, deadline=None, happened_on=None, reason=""):
-    """Publish a clarification or correction. One that can affect responses moves the deadline to what the method's rule leaves (B04, B09, B14), or to a later `deadline`."""
+    """Publish a clarification or correction, with the next version of the documents where a chapter changed, and tell whom it concerns. One that can affect responses moves the deadline to what the method's rule leaves (B04, B09, B14), or to a later `deadline`."""
     tender = advance(tender, CLARIFY, actor=actor, reason=reason, params={"affects_bids": affects_bids})
     planned, new = movements.dates(tender), tender.deadline
     earliest = timetable.clarified_deadline(tender) if affects_bids else None
@@ -300,8 +301,13 @@ def clarify(tender, *, actor, text, affects_bids=True, deadline=None, happened_o
     if new != before:
         Tender.objects.filter(pk=tender.pk).update(deadline=new, opens_at=new)
         tender.deadline = tender.opens_at = new
-    notice = announce("correction", tender, actor=actor, text=text, before=before if new != before else None)
-    movements.record(tender, planned, cause="clarification", actor=actor, note=notice.number)
+    version = documents.freeze(tender, actor=actor, note=text)
+    made = announce(
+        "correction", tender, actor=actor, text=text, before=before if new != before else None, version=version if version and version.number > 1 else None,
+        corrects=tender.announcements.filter(kind="notice").first(), public=tender.is_statutory or tender.profile.publish,
+    )  # fmt: skip
+    movements.record(tender, planned, cause="clarification", actor=actor, note=made.number)
+    interested.tell_change(tender, made)
     if tender.by_invitation:
         invitation.tell_corrected(tender)
     return tender

@@ -8,6 +8,7 @@ from procurement.models.challenge import Challenge, Complaint, ReviewOrder
 from procurement.models.configuration import Gate, PaymentStep, PriceRule, SelfRunProfile
 from procurement.models.contract import Amendment, Clearance, Contract, KeyPerson, PaymentStage, YearPortion
 from procurement.models.delivery import Activity, CostVoucher, SignIn
+from procurement.models.document import DocumentReader, DocumentTemplate, DocumentVersion, Question
 from procurement.models.framework import CallOff, Framework, FrameworkAgreement, FrameworkItem, FrameworkSummary
 from procurement.models.fund import Fund
 from procurement.models.fund_money import FundAdjustment, FundEntry, FundReceipt
@@ -25,11 +26,11 @@ from procurement.models.tender import Announcement, Award, Lot, OpenerKey, Score
 
 __all__ = [
     "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetBounds", "BudgetLine", "CallOff", "Catalogue", "CatalogueItem",
-    "CautionReason", "Challenge", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "CostVoucher", "CreditCheck", "DocumentReview",
-    "Framework", "FrameworkAgreement", "FrameworkItem", "FrameworkSummary", "Fund", "FundAdjustment", "FundEntry", "FundReceipt", "Gate", "GateRun",
-    "GateVote", "Indicator", "Intention", "InvitationPool", "KeyPerson", "Lot", "MarketSurvey", "Meeting", "MeetingItem", "MeetingVote", "OpenerKey",
-    "OpeningRemark", "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity", "PriceAlias", "PriceEntry", "PriceExplanation",
-    "PriceFlag", "PriceItem", "PriceRule", "Project", "ProjectFund", "ProjectList", "ProjectRevision", "QualificationVerdict", "ReviewOrder", "ReviewPart",
-    "ScoreItem", "SelfRunProfile", "SignIn", "SingleSource", "SourceObjection", "SurveyAnswer", "Tender", "TenderInvitation", "TenderOpener",
-    "YearPortion",
+    "CautionReason", "Challenge", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "CostVoucher", "CreditCheck", "DocumentReader",
+    "DocumentReview", "DocumentTemplate", "DocumentVersion", "Framework", "FrameworkAgreement", "FrameworkItem", "FrameworkSummary", "Fund",
+    "FundAdjustment", "FundEntry", "FundReceipt", "Gate", "GateRun", "GateVote", "Indicator", "Intention", "InvitationPool", "KeyPerson", "Lot",
+    "MarketSurvey", "Meeting", "MeetingItem", "MeetingVote", "OpenerKey", "OpeningRemark", "PaymentApproval", "PaymentRequest", "PaymentStage",
+    "PaymentStep", "PlannedActivity", "PriceAlias", "PriceEntry", "PriceExplanation", "PriceFlag", "PriceItem", "PriceRule", "Project", "ProjectFund",
+    "ProjectList", "ProjectRevision", "QualificationVerdict", "Question", "ReviewOrder", "ReviewPart", "ScoreItem", "SelfRunProfile", "SignIn",
+    "SingleSource", "SourceObjection", "SurveyAnswer", "Tender", "TenderInvitation", "TenderOpener", "YearPortion",
 ]

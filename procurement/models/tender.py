@@ -13,7 +13,10 @@ from procurement.permissions_tender import AnnouncementQuerySet, LotQuerySet, Te
 
 
 class Tender(Living):
-    """One purchase. The rules and profile in force are frozen on it when it publishes."""
+    """One purchase. The rules and profile in force are frozen on it when it publishes.
+
+    `document_texts`: chapter key → the handler's own words in place of the template's, not yet part of a published version of the documents.
+    """
 
     METHODS = [
         ("open_tender", _("open tender")),
@@ -68,6 +71,7 @@ class Tender(Living):
     opens_at = models.DateTimeField(_("opening"), null=True, editable=False)
     quotes_until = models.DateTimeField(null=True, editable=False)
     opening_record = models.JSONField(default=dict, editable=False)
+    document_texts = models.JSONField(default=dict, editable=False)
     objects = TenderQuerySet.as_manager()
 
     class Meta:
@@ -167,7 +171,11 @@ class ScoreItem(models.Model):
 
 
 class Announcement(models.Model):
-    """公告: what was published, exactly as published; corrected only by a further announcement."""
+    """公告: what was published, exactly as published; corrected only by a further announcement (`corrects` names the one it corrects).
+
+    `form` is one of the official forms (procurement/notices.py); `fields` what it says in their order: [{key, label, text, rows}]. `place`: whose
+    bureau published it, when it belongs to no purchase here.
+    """
 
     KINDS = [
         ("notice", _("tender notice")),
@@ -177,14 +185,23 @@ class Announcement(models.Model):
         ("contract", _("contract notice")),
         ("acceptance", _("acceptance notice")),
         ("complaint", _("decision on a complaint")),
+        ("intention", _("purchase intention")),
         ("single", _("single-source publicity")),
         ("selection", _("selected suppliers of a framework")),
         ("summary", _("yearly summary of a framework")),
+        ("prequal", _("prequalification notice")),
+        ("inspection", _("result of an inspection")),
+        ("assessment", _("assessment of a procurement agency")),
     ]
     tender = models.ForeignKey(Tender, models.PROTECT, null=True, related_name="announcements")
     lot = models.ForeignKey(Lot, models.PROTECT, null=True, related_name="announcements")
     contract = models.ForeignKey("procurement.Contract", models.PROTECT, null=True, related_name="announcements")
+    intention = models.ForeignKey("procurement.Intention", models.PROTECT, null=True, related_name="announcements")
+    place = models.ForeignKey("communities.Place", models.PROTECT, null=True, related_name="announcements")
+    corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="corrections")
     kind = models.CharField(_("kind"), max_length=12, choices=KINDS)
+    form = models.CharField(_("form"), max_length=24, blank=True, default="")
+    fields = models.JSONField(default=list)
     number = models.CharField(_("number"), max_length=30, unique=True)
     title = models.CharField(_("title"), max_length=160)
     body = models.TextField()
@@ -197,13 +214,20 @@ class Announcement(models.Model):
     class Meta:
         ordering = ["-published_at", "-id"]
         verbose_name = _("announcement")
-        indexes = [models.Index(fields=["public", "kind", "-published_at", "-id"], name="announcement_of_kind"), models.Index(fields=["public", "-published_at", "-id"], name="announcement_newest")]
+        indexes = [models.Index(fields=["public", "kind", "-published_at", "-id"], name="announcement_of_kind"), models.Index(fields=["public", "-published_at", "-id"], name="announcement_newest"), models.Index(fields=["public", "form", "-published_at", "-id"], name="announcement_of_form")]
 
     def __str__(self):
         return self.title
 
     def get_absolute_url(self):
         return reverse("announcement", args=[self.number])
+
+    @property
+    def form_name(self):
+        """The official name of its form, or its kind for one published before forms were kept."""
+        from procurement.notices import NAMES
+
+        return NAMES.get(self.form) or self.get_kind_display()
 
 
 class OpenerKey(models.Model):

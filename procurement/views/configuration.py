@@ -19,11 +19,12 @@ from procurement.forms.configuration import FORMS
 from procurement.gate_times import Measured, measured
 from procurement.lifecycle import configuration as settings_of
 from procurement.lifecycle.configuration import KINDS, limit_of, objection_to_confirming, threshold_of
+from procurement.models import Tender
 from procurement.permissions import SETTING_ROLES
 
 TITLES = {
     "gate": _("Review gates"), "profile": _("Self-run purchases by amount"), "payment_step": _("Steps of a payment"),
-    "budget_bounds": _("Shares of people and running cost in a budget"), "price_rule": _("Far-off unit prices"),
+    "budget_bounds": _("Shares of people and running cost in a budget"), "price_rule": _("Far-off unit prices"), "document": _("Texts of purchase documents"),
 }  # fmt: skip
 
 
@@ -37,7 +38,7 @@ def settles(user, purchaser):
     return any(purchaser.pk in purchaser_ids(person, *SETTING_ROLES) for person in principals_of(user))
 
 
-def _purchaser(request):
+def chosen_purchaser(request):
     asked = request.GET.get("purchaser", "")
     rows = readable(request.user)
     purchaser = get_object_or_404(rows, pk=asked) if asked.isdigit() else rows.first()
@@ -49,7 +50,7 @@ def _purchaser(request):
 @login_required
 @require_safe
 def configuration(request):
-    purchaser, today = _purchaser(request), clock.today()
+    purchaser, today = chosen_purchaser(request), clock.today()
     sections = []
     for key, model in KINDS.items():
         rows = list(model.objects.filter(purchaser=purchaser).select_related("proposed_by", "confirmed_by", "replaces"))
@@ -64,7 +65,7 @@ def configuration(request):
         })  # fmt: skip
     return render_page(
         request, "procurement/configuration.html",
-        {"purchaser": purchaser, "purchasers": readable(request.user), "sections": sections, "settles": settles(request.user, purchaser), "limit": limit_of(purchaser), "threshold": threshold_of(purchaser), "times": gate_times(purchaser, sections)},
+        {"purchaser": purchaser, "purchasers": readable(request.user), "sections": sections, "settles": settles(request.user, purchaser), "limit": limit_of(purchaser), "threshold": threshold_of(purchaser), "times": gate_times(purchaser, sections), "document_methods": Tender.METHODS},
     )  # fmt: skip
 
 
@@ -80,7 +81,7 @@ def setting_propose(request, kind):
     """Propose a new setting or, with ?replaces=, a new version of one."""
     if kind not in FORMS:
         raise Http404
-    purchaser, model = _purchaser(request), KINDS[kind]
+    purchaser, model = chosen_purchaser(request), KINDS[kind]
     if not settles(request.user, purchaser):
         raise PermissionDenied
     replaced = get_object_or_404(model, pk=request.GET["replaces"], purchaser=purchaser) if request.GET.get("replaces", "").isdigit() else None
@@ -130,4 +131,5 @@ def setting_decide(request, kind, pk):
 
 
 def _facts(kind):
-    return {"fund_id" if name == "fund" else name for name in FORMS[kind].Meta.fields if name != "valid_from"}
+    names = FORMS[kind].Meta.fields if kind in FORMS else KINDS[kind].FACTS
+    return {"fund_id" if name == "fund" else name for name in names if name != "valid_from"}

@@ -1,5 +1,6 @@
 """采购意向, for everybody: the list of a purchaser's intentions, as a page, PDF and Excel, with the fields of 财库〔2020〕10号."""
 
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -10,7 +11,7 @@ from kernel.lifecycle import Refusal
 from kernel.listing import CappedPaginator
 from kernel.pdf import render_pdf
 from kernel.spreadsheet import Column
-from procurement.models import Intention
+from procurement.models import Announcement, Intention
 
 PAGE, MOST = 20, 2000
 HEADINGS = (("序号", "number"), ("采购单位", "text"), ("采购项目名称", "text"), ("采购需求概况", "text"), ("预算金额（万元）", "money"), ("预计采购时间", "text"), ("备注", "text"), ("公开时间", "date"))
@@ -28,7 +29,8 @@ def chosen(request):
 def intentions(request):
     rows, unit = chosen(request)
     units = Purchaser.objects.filter(pk__in=Intention.objects.filter(published_on__isnull=False).values("purchaser")).order_by("name")[:200]
-    page = CappedPaginator(rows, PAGE).get_page(request.GET.get("page"))
+    told = Prefetch("announcements", Announcement.objects.public().only("pk", "intention", "kind", "number", "published_at").order_by("published_at", "pk"), to_attr="told")
+    page = CappedPaginator(rows.prefetch_related(told), PAGE).get_page(request.GET.get("page"))
     return render(request, "public/intentions.html", {"page": page, "unit": unit, "units": units, "query": f"?purchaser={unit.pk}" if unit else ""})
 
 

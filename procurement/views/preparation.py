@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,10 +12,10 @@ from django.views.decorators.http import require_POST
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, principals_of
 from kernel.lint import lint
-from procurement import drafting, wording
-from procurement.forms.preparation import ApprovalForm, ExceptionForm, IntentionForm, ReuseForm, ReviewForm, SurveyForm, answer_formset
+from procurement import drafting, placeholders, tender_papers, wording
+from procurement.forms.preparation import ApprovalForm, ExceptionForm, IntentionCorrectionForm, IntentionForm, ReuseForm, ReviewForm, SurveyForm, answer_formset
 from procurement.lifecycle import intention, review, splitting, survey
-from procurement.models import Tender
+from procurement.models import Intention, Tender
 from procurement.permissions import may_apply
 from procurement.views.projects import visible
 
@@ -72,6 +73,25 @@ def project_intention(request, pk):
 
 
 @login_required
+def intention_correct(request, pk):
+    """Correct a published intention: old and new are published side by side."""
+    project = visible(request, pk)
+    if not survey.may_record(request.user, project):
+        raise PermissionDenied
+    row = get_object_or_404(Intention.objects.select_related("project"), project=project)
+    if refusal := intention.objection_to_correction(row, request.user):
+        messages.error(request, str(refusal))
+        return redirect(project)
+    form = IntentionCorrectionForm(request.POST or None, initial={name: getattr(row, name) for name in ("title", "summary", "budget", "month", "note")})
+    if request.method == "POST" and form.is_valid() and _kept(form, lambda: intention.correct_intention(row, actor=request.user, **form.cleaned_data)):
+        return redirect(project)
+    return render_form(
+        request, form, title=_("Correct the intention of {project}").format(project=project), rules=["A05"], submit=_("Publish the correction"), cancel=project.get_absolute_url(),
+        intro=_("What was published stays readable; the correction shows old and new side by side and is linked to it."),
+    )  # fmt: skip
+
+
+@login_required
 def project_exception(request, pk):
     """The document that adjusted the budget or approved another method (A02)."""
     project = visible(request, pk)
@@ -123,6 +143,10 @@ def words_check(request):
     documents = "qualification" in request.POST
     statutory = documents and request.POST.get("method", request.GET.get("method", "")) != "self_run"
     found = [(wording.PLACES[kind], hit) for name, kind in TYPED.items() for hit in lint(request.POST.get(name, "")[:10000], kind, statutory=statutory)]
+    chapter = request.GET.get("chapter", "")
+    if chapter in tender_papers.LINTED:
+        text = placeholders.NAME.sub("", request.POST.get("text", "")[: tender_papers.LONGEST])
+        found += [(tender_papers.CHAPTERS[chapter], hit) for hit in lint(text, tender_papers.LINTED[chapter], statutory=request.GET.get("method", "") != "self_run")]
     count = request.POST.get("items-TOTAL_FORMS", "")[:4]
     items = [_item(request, number) for number in range(min(int(count), MOST_ITEMS) if count.isdecimal() else 0)]
     scoring = "；".join(f"{item.name} {item.standard}" for item in items if not item.legal_basis)

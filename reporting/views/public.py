@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 
 from communities.models import Place
 from kernel.listing import CappedPaginator, page_of
+from procurement import notices
 from reporting import public
 
 PAGE = 20
@@ -49,18 +50,26 @@ def public_needs(request):
     return render(request, "public/needs.html", {"page": paged(request, public.needs())})
 
 
+NOTICES = ("notice", "correction", "termination", "single", "prequal", "intention")
+RESULTS = ("result", "contract", "acceptance", "complaint", "inspection", "assessment")
+
+
+def _announced(request, heading, kinds):
+    """A list of announcements, narrowed to one official form by ?form=."""
+    forms = [form for form in notices.FORMS.values() if form.kind in kinds]
+    chosen = next((form for form in forms if form.code == request.GET.get("form")), None)
+    page = paged(request, public.announcements(kinds=kinds, form=chosen.code if chosen else ""))
+    return render(request, "public/announcements.html", {"heading": heading, "page": page, "forms": forms, "chosen": chosen, "query": f"form={chosen.code}" if chosen else ""})
+
+
 @require_safe
 def public_notices(request):
-    return render(
-        request, "public/announcements.html", {"heading": _("Procurement notices"), "page": paged(request, public.announcements(kinds=("notice", "correction", "termination")))}
-    )
+    return _announced(request, _("Procurement notices"), NOTICES)
 
 
 @require_safe
 def public_results(request):
-    return render(
-        request, "public/announcements.html", {"heading": _("Results and contracts"), "page": paged(request, public.announcements(kinds=("result", "contract", "acceptance")))}
-    )
+    return _announced(request, _("Results and contracts"), RESULTS)
 
 
 @require_safe

@@ -29,7 +29,7 @@ from procurement.lifecycle import (
     price,
     project_lists,
 )
-from procurement.models import Announcement, Bid, CatalogueItem, Closing, CostVoucher, Fund, Gate, Meeting, PaymentRequest, ProjectList
+from procurement.models import Announcement, Bid, CatalogueItem, Closing, CostVoucher, Fund, Gate, Meeting, PaymentRequest, ProjectList, Question
 from procurement.permissions_tender import owner_tag
 from providers.lifecycle import account, members, standing
 from reporting.lifecycle import report
@@ -197,6 +197,14 @@ OBJECTS = {
     "bid_opened_pk": lambda w: w.bid_opened.pk,
     "receipt": lambda w: w.bid_submitted.receipt,
     "notice_number": lambda w: Announcement.objects.filter(public=True, tender=w.plots["published"].lots.get().tender, kind="notice").get().number,
+    "chapter": lambda w: (w.plots["published"].lots.get().tender_id, "requirements"),
+    "document_number": lambda w: w.plots["published"].lots.get().tender.number,
+    "document_version": lambda w: (w.plots["published"].lots.get().tender.number, 1),
+    "question": lambda w: Question.objects.get(tender=w.plots["published"].lots.get().tender, status="asked"),
+    "question_published": lambda w: Question.objects.get(tender=w.plots["published"].lots.get().tender, status="published"),
+    "hand_inspection": lambda w: "inspection",
+    "hand_prequalification": lambda w: "prequalification",
+    "method_code": lambda w: "consultation",
     "challenge": lambda w: w.challenge,
     "challenge_answered": lambda w: w.challenge_answered,
     "complaint": lambda w: w.complaint,

@@ -17,8 +17,10 @@ from procurement.lifecycle import (
     complaint,
     contract_draft,
     convening,
+    documents,
     fund,
     fund_year,
+    intention,
     lot,
     meeting,
     opening,
@@ -29,6 +31,7 @@ from procurement.lifecycle import (
     project_funds,
     project_handing,
     project_lists,
+    question,
     selfrun,
     tender,
     voucher,
@@ -100,6 +103,12 @@ def undrawn():
     tenders.make_experts()
     walk.panel = panel.create_panel(walk.tender, actor=walk.office.handler)
     return walk
+
+
+def intended():
+    scene = approved(300000)
+    scene.row = intention.publish_intention(scene.project, actor=scene.office.handler)
+    return scene
 
 
 def delivered():
@@ -194,6 +203,10 @@ BEGINNINGS = {
         ),
     ),
     "complain": (answered_challenge, lambda s: complaint.complain(s.challenge, actor=s.who.user, facts="答复回避问题", request="责令重新评审", legal_basis="第五十五条", within_challenge=True)),
+    "ask about the documents": (published, lambda s: question.ask(s.tender, s.provider.organization, actor=s.provider.user, text="保险由谁投保？")),
+    "clarify the documents": (published, lambda s: tender.clarify(s.tender, actor=s.office.handler, text="补充保险要求")),
+    "edit a chapter": (published, lambda s: documents.edit_chapter(s.tender, "requirements", "补充保险要求", actor=s.office.handler)),
+    "correct an intention": (intended, lambda s: intention.correct_intention(s.row, actor=s.office.handler, reason="金额有误", title=s.row.title, summary=s.row.summary, budget=290000, month=s.row.month)),
     "hold the signing": (walked("awarded"), lambda s: lot.hold_signing(s.lot, actor=s.office.handler, note="质疑")),
     "decide an award": (walked("evaluated"), lambda s: award.decide_award(s.lot, actor=s.office.leader)),
     "draft a contract": (lambda: contracts.make_scene(), lambda s: contract_draft.draft_contract(s.project, actor=s.office.handler)),
