@@ -1,6 +1,7 @@
 """Imported when the app is ready: registers the lives and fills the kernel's registries."""
 
 from procurement import (  # noqa: F401
+    announce_award,
     announce_backfill,
     announce_challenge,
     announce_contracts,

@@ -1,6 +1,7 @@
 """Addresses of procurement."""
 
 from procurement import (
+    urls_award,
     urls_backfill,
     urls_challenge,
     urls_contracts,
@@ -12,5 +13,5 @@ from procurement import (
     urls_tender,
 )
 
-ROOMS = (urls_backfill, urls_challenge, urls_contracts, urls_gates, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_tender)
+ROOMS = (urls_award, urls_backfill, urls_challenge, urls_contracts, urls_gates, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_tender)
 urlpatterns = [pattern for room in ROOMS for pattern in room.urlpatterns]

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from kernel import clock, rules, trail
+from kernel import rules, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
 from procurement.announcements import announce
 from procurement.models import Lot, ReviewOrder, Tender
@@ -88,43 +88,35 @@ def carry_out(order, *, actor, reason):
     if lot.status == "contracted":  # the contract was terminated: nothing of the award is left to fall
         pass
     elif order.kind == "void":
-        _void(lot, actor=actor, reason=reason)
+        _void(lot, actor=actor, reason=reason, told=bool(order.complaint_id))
     elif order.kind == "next_candidate" or not order.stands:
-        _next(lot, actor=actor, reason=reason, choose=order.kind == "next_candidate")
+        _next(lot, actor=actor, reason=reason, choose=order.kind == "next_candidate", told=bool(order.complaint_id))
     challenges.free([lot], challenges.code_of(order), actor=actor, reason=reason)
     return order
 
 
-def _next(lot, *, actor, reason, choose):
+def _next(lot, *, actor, reason, choose, told):
     """The award falls; the next candidate is chosen, or after a new evaluation the leader decides anew. The result is announced again."""
     from procurement.lifecycle import award
 
     if lot.status == "awarded":
-        lot = award.decline(lot, actor=actor, reason=reason)
+        lot = award.decline(lot, actor=actor, reason=reason, kind="ordered", told=told)
     if choose:
         award.decide_award(lot, actor=actor, reason=reason)
-    tender = Tender.objects.get(pk=lot.tender_id)
-    record = dict(tender.opening_record)
-    if told := record.pop("result_told", None):
-        record["results_fallen"] = [*record.get("results_fallen", []), {"told": told, "lot": lot.pk, "on": clock.today().isoformat()}]
-        Tender.objects.filter(pk=tender.pk).update(opening_record=record)
 
 
-def _void(lot, *, actor, reason):
+def _void(lot, *, actor, reason, told):
     """The lot ends without result and is announced as ended; its project may be bought anew."""
     from procurement.lifecycle import award, tender
     from procurement.lifecycle import lot as lots
-    from procurement.lifecycle.project import mark_unsourced
 
     running = Tender.objects.select_related("purchaser", "profile").get(pk=lot.tender_id)
     if running.status in tender.FAIL.sources and running.lots.exclude(status="failed").count() == 1:
         tender.fail(running, actor=actor, reason=reason)
         return
     if lot.status == "awarded":
-        lot = award.decline(lot, actor=actor, reason=reason)
+        lot = award.decline(lot, actor=actor, reason=reason, kind="ordered", told=told)
     lots.fail(lot, actor=actor, reason=reason)
     if running.is_statutory or running.profile.publish:
         announce("termination", running, actor=actor, reason=reason, lot=lot)
-    project = lot.project
-    if project.status == "sourcing" and not Lot.objects.filter(project=project).exclude(status="failed").exclude(tender__status="cancelled").exists():
-        mark_unsourced(project, actor, reason=running.number)
+    lots.unsource(lot, actor=actor)

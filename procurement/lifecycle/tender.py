@@ -75,6 +75,8 @@ def _lowest_only(tender, actor):
 def _result_once(tender, actor):
     if tender.opening_record.get("result_told"):
         return Refusal("told", _("The result has already been announced."), todo=_("Ask for a correction instead."))
+    if tender.opening_record.get("results_fallen") and not tender.lots.filter(status__in=("awarded", "contracted")).exists():
+        return Refusal("nothing_left", _("No lot has a provider any more; its end was announced."))
     return None
 
 
