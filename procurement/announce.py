@@ -3,6 +3,7 @@
 from procurement import (  # noqa: F401
     announce_award,
     announce_backfill,
+    announce_bond,
     announce_challenge,
     announce_contracts,
     announce_corrections,

@@ -10,6 +10,7 @@ from kernel import clock, files, rules, trail, workdays
 from kernel.lifecycle import Refusal, acting_for
 from kernel.money import ZERO
 from procurement import methods, timetable, wording
+from procurement.lifecycle import bond as bonds
 from procurement.lifecycle import cautions, intention, review, splitting, survey
 from procurement.lifecycle.cautions import Caution
 from procurement.models import Contract, Lot
@@ -246,7 +247,7 @@ def objection_to_publish(tender, actor):
             return refusal
     if refusal := _money(tender, items, projects) or _prepared(tender, items, projects):
         return refusal
-    if refusal := _openers(tender):
+    if refusal := _openers(tender) or bonds.objection_to_publish(tender):
         return refusal
     return None
 

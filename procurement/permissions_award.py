@@ -17,13 +17,13 @@ def over_people(user, scope):
     return query
 
 
-def office_scope(user, prefix="", roles=OFFICE):
-    """A Q of rows of the person's purchasers and of the finance bureau's district; `prefix` leads to the tender."""
+def office_scope(user, prefix="", roles=OFFICE, place="purchaser__place"):
+    """A Q of rows of the person's purchasers and of the finance bureau's district; `prefix` leads to the tender or contract."""
 
     def scope(person):
         query = Q(**{f"{prefix}purchaser__in": purchaser_ids(person, *roles)})
         if paths := place_paths(person, "finance"):
-            query |= in_places(paths, f"{prefix}purchaser__place__path")
+            query |= in_places(paths, f"{prefix}{place}__path")
         return query
 
     return over_people(user, scope)
@@ -40,6 +40,14 @@ class AwardFallQuerySet(QuerySet):
     def visible_to(self, user):
         """The purchaser's people and finance."""
         return self.filter(office_scope(user, "lot__tender__"))
+
+
+class BondQuerySet(QuerySet):
+    def visible_to(self, user):
+        """The purchaser's people who handle money or the purchase, finance, and the organization that gave it."""
+        own = over_people(user, lambda person: Q(organization__in=organization_ids(person)))
+        roles = (*OFFICE, "cashier", "fund_owner")
+        return self.filter(office_scope(user, "lot__tender__", roles) | office_scope(user, "contract__", roles, place="project__place") | own)
 
 
 def at_tender(*roles):

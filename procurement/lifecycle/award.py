@@ -13,6 +13,7 @@ from kernel.notices import notify, register
 from procurement import timetable
 from procurement.announcements import announce
 from procurement.lifecycle import bid as bids
+from procurement.lifecycle import bond as bonds
 from procurement.lifecycle import fall as falls
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle import tender as tenders
@@ -183,6 +184,8 @@ def publish_result(tender, *, actor, happened_on=None, reason=""):
         if told_before:
             announce("correction", tender, actor=actor, text=_changed(tender, fresh, fallen), result=True)
         announce("result", tender, actor=actor, until=notice_end.date if notice_end else None, awards=winners, panel=_panel_names(tender))
+    for award in fresh:
+        bonds.fall_due(award.lot, actor=actor)
     _tell(tender, fresh, told_before)
     return tender
 
@@ -266,6 +269,7 @@ def _fallen(lot, *, actor, happened_on=None, **facts):
     if award.letter_on and (told := record.pop("result_told", None)):
         record["results_fallen"] = [*record.get("results_fallen", []), {"told": told, "lot": lot.pk, "on": clock.today().isoformat()}]
         Tender.objects.filter(pk=tender.pk).update(opening_record=record)
+    bonds.fall_due(lot, actor=actor)
     trail.record(lot, "declined", actor=actor, params={"organization": award.organization_id, "amount": str(award.amount), "kind": row.kind})
     return row
 
@@ -302,6 +306,7 @@ def revoke(lot, *, actor, reason, ground, document, happened_on=None, proof=None
 def stop_lot(lot, *, actor, reason):
     """One lot of several ends without a provider, or the last candidate is gone: a termination notice, and the project may be bought anew."""
     lot = advance(lot, lots.STOP, actor=actor, reason=reason, changes={"failure": reason[:300]})
+    bonds.fall_due(lot, actor=actor)
     lots.unsource(lot, actor=actor)
     if lot.tender.is_statutory or lot.tender.profile.publish:
         announce("termination", lot.tender, actor=actor, reason=reason, lot=lot)

@@ -16,10 +16,11 @@ from kernel import clock, rules, seal
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import yuan
 from procurement import sealing
-from procurement.models import Bid, BidPart, Lot
+from procurement.models import Bid, BidPart, BondTerms, Lot
 from procurement.permissions_tender import may_bid, may_handle_tender, owner_tag
 
 TEXTS = {"qualification": _("qualification documents"), "technical": _("service plan"), "price": _("price")}
+BOND = "bond"  # what the bidder says of its bid bond, sealed like everything else: before the opening nobody may learn who paid
 FILE_PREFIX = "file-"
 MAX_FILES = 8
 
@@ -59,6 +60,8 @@ def _submittable(bid, actor):
     keys = {part.key for part in bid.parts.all() if part.is_draft}
     if missing := [str(label) for key, label in TEXTS.items() if key not in keys]:
         return Refusal("incomplete", _("Still missing: {parts}.").format(parts="、".join(missing)), todo=_("Save these parts first."))
+    if BOND not in keys and BondTerms.objects.filter(lot=bid.lot_id).exists():
+        return Refusal("no_bond", _("This purchase asks a bid bond; yours is not stated yet."), article=rules.get("D09").article, todo=_("State it on the page of the response; it is sealed with it."))
     return None
 
 
@@ -129,7 +132,7 @@ def save_part(bid, key, content, *, actor):
         raise refusal
     if bid.status not in SUBMIT.sources:
         raise Refusal("sealed", _("A submitted response is sealed and can no longer be read or changed."), todo=_("Withdraw it and submit it anew before the deadline."))
-    if key not in TEXTS and not key.startswith(FILE_PREFIX):
+    if key not in TEXTS and key != BOND and not key.startswith(FILE_PREFIX):
         raise Refusal("unknown_part", _("There is no such part."))
     if content is None:
         bid.parts.filter(key=key).delete()

@@ -116,7 +116,11 @@ LIFE.verb_labels = {"declined": _("award fell"), "challenge_answered": _("challe
 @transaction.atomic
 def fail(lot, *, actor, reason):
     """This lot ends without a provider; the reason is kept and announced with the tender's notice."""
-    return advance(lot, FAIL, actor=actor, reason=reason, changes={"failure": reason[:300]})
+    from procurement.lifecycle.bond import fall_due
+
+    lot = advance(lot, FAIL, actor=actor, reason=reason, changes={"failure": reason[:300]})
+    fall_due(lot, actor=actor)
+    return lot
 
 
 def unsource(lot, *, actor):
@@ -130,7 +134,11 @@ def unsource(lot, *, actor):
 
 def mark_contracted(lot, *, actor, happened_on=None):
     """Called by the contract's signing: awarded → contracted. Raises Refusal while a challenge holds the signing (G04)."""
-    return advance(lot, CONTRACT, actor=actor, happened_on=happened_on)
+    from procurement.lifecycle.bond import fall_due
+
+    lot = advance(lot, CONTRACT, actor=actor, happened_on=happened_on)
+    fall_due(lot, actor=actor)
+    return lot
 
 
 def signing_refusal(lot):

@@ -3,6 +3,7 @@
 from procurement.models.award import AwardFall
 from procurement.models.backfill import Backfill
 from procurement.models.bid import Bid, BidPart
+from procurement.models.bond import Bond, BondTerms
 from procurement.models.budget_bounds import BudgetBounds
 from procurement.models.catalogue import Catalogue, CatalogueItem
 from procurement.models.challenge import Challenge, Complaint, ReviewOrder
@@ -31,7 +32,7 @@ from procurement.models.qualification import CreditCheck, QualificationVerdict
 from procurement.models.tender import Announcement, Award, Lot, OpenerKey, ScoreItem, Tender, TenderOpener
 
 __all__ = [
-    "Activity", "Amendment", "Announcement", "Award", "AwardFall", "Backfill", "Bid", "BidPart", "BudgetBounds", "BudgetLine", "Catalogue", "CatalogueItem",
+    "Activity", "Amendment", "Announcement", "Award", "AwardFall", "Backfill", "Bid", "BidPart", "Bond", "BondTerms", "BudgetBounds", "BudgetLine", "Catalogue", "CatalogueItem",
     "CautionReason", "Challenge", "CreditCheck", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "CostVoucher", "DocumentReview", "Fund",
     "FundAdjustment", "FundEntry", "FundReceipt", "Gate", "GateRun", "GateVote", "Indicator", "Intention", "KeyPerson", "Lot", "MarketSurvey",
     "Meeting", "MeetingItem", "MeetingVote", "OpenerKey", "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity",
