@@ -83,6 +83,7 @@ DELAY = Step(
     "explain_delay", _("Record why the award is decided late"), ("evaluated",), None, may_decide, objection=_late_decision, fits=is_late, needs_reason=True, tone="secondary", rules=("D02",),
     hint=_("Without a lawful reason the first candidate counts as chosen."),
 )
+REOPEN = Step("reopen", _("Evaluate anew with another panel"), ("evaluated",), "opened", any_hand, rules=("C12", "G04"), by_code=True)
 CONTRACT = Step("contract", _("Sign the contract"), ("awarded",), "contracted", any_hand, rules=("D06", "G04"), by_code=True)
 
 
@@ -106,7 +107,7 @@ LIFE = Life(
         "contracted": _("contracted"),
         "failed": _("failed"),
     },
-    steps=(OPEN, EVALUATE, AWARD, DELAY, SETTLE, ACKNOWLEDGE, DECLINE, REVOKE, CONTRACT, STOP, FAIL),
+    steps=(OPEN, EVALUATE, AWARD, DELAY, SETTLE, ACKNOWLEDGE, DECLINE, REVOKE, REOPEN, CONTRACT, STOP, FAIL),
     initial="open",
     root=lambda lot: lot.tender,
 )
