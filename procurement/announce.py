@@ -8,6 +8,7 @@ from procurement import (  # noqa: F401
     announce_contracts,
     announce_corrections,
     announce_funds,
+    announce_integrity,
     announce_portfolio,
     announce_preparation,
     announce_prices,

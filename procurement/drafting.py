@@ -11,7 +11,7 @@ from kernel.lifecycle import Refusal, acting_for
 from kernel.money import ZERO
 from procurement import methods, timetable, wording
 from procurement.lifecycle import bond as bonds
-from procurement.lifecycle import cautions, intention, review, splitting, survey
+from procurement.lifecycle import cautions, declaration, intention, review, splitting, survey
 from procurement.lifecycle.cautions import Caution
 from procurement.models import Contract, Lot
 
@@ -249,7 +249,7 @@ def objection_to_publish(tender, actor):
         return refusal
     if refusal := _openers(tender) or bonds.objection_to_publish(tender):
         return refusal
-    return None
+    return declaration.objection(tender, actor)
 
 
 def _prepared(tender, items, projects):

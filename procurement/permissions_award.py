@@ -50,6 +50,13 @@ class BondQuerySet(QuerySet):
         return self.filter(office_scope(user, "lot__tender__", roles) | office_scope(user, "contract__", roles, place="project__place") | own)
 
 
+class InquiryQuerySet(QuerySet):
+    def visible_to(self, user):
+        """The purchaser's people and finance, and the organization that asked."""
+        own = over_people(user, lambda person: Q(organization__in=organization_ids(person)))
+        return self.filter(office_scope(user, "tender__") | own)
+
+
 def at_tender(*roles):
     """Predicate: one of the roles at the purchaser of the subject."""
     return lambda user, subject: any(row.role in roles and row.purchaser_id == subject.purchaser_id for row in memberships_of(user))

@@ -41,7 +41,7 @@ def part_label(key):
     """What a sealed part is, in words, without saying what it holds."""
     if key.startswith(bids.FILE_PREFIX):
         return _("file {number}").format(number=key.rpartition("-")[2])
-    return bids.TEXTS.get(key) or {"meta": _("bidder and version"), "final": _("final quote")}.get(key, key)
+    return bids.TEXTS.get(key) or {"meta": _("bidder and version"), "final": _("final quote"), bids.BOND: _("bid bond"), bids.BOND_FILE: _("paper of the bid bond")}.get(key, key)
 
 
 def _parts(bid):
@@ -69,7 +69,7 @@ def files_of(bid):
     """Names of the files that can be read now."""
     found = []
     for part in _parts(bid):
-        if part.key.startswith(bids.FILE_PREFIX) and (raw := sealing.read_part(part)) is not None:
+        if (part.key.startswith(bids.FILE_PREFIX) or part.key == bids.BOND_FILE) and (raw := sealing.read_part(part)) is not None:
             found.append(unpack(part.key, raw))
     return found
 

@@ -7,6 +7,7 @@ from procurement import (
     urls_challenge,
     urls_contracts,
     urls_gates,
+    urls_integrity,
     urls_portfolio,
     urls_preparation,
     urls_prices,
@@ -14,5 +15,5 @@ from procurement import (
     urls_tender,
 )
 
-ROOMS = (urls_award, urls_backfill, urls_bond, urls_challenge, urls_contracts, urls_gates, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_tender)
+ROOMS = (urls_award, urls_backfill, urls_bond, urls_challenge, urls_contracts, urls_gates, urls_integrity, urls_portfolio, urls_preparation, urls_prices, urls_projects, urls_tender)
 urlpatterns = [pattern for room in ROOMS for pattern in room.urlpatterns]

@@ -14,6 +14,7 @@ from procurement import timetable
 from procurement.announcements import announce
 from procurement.lifecycle import bid as bids
 from procurement.lifecycle import bond as bonds
+from procurement.lifecycle import declaration
 from procurement.lifecycle import fall as falls
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle import tender as tenders
@@ -101,7 +102,7 @@ def objection_to_award(lot, actor):
     """Why no award can be decided now, or None."""
     if lot.tender.venue == "internal" and not candidates(lot).exists():
         return Refusal("no_candidate", _("There is no candidate left."), todo=_("Stop the purchase or this lot."))
-    return None
+    return declaration.objection(lot.tender, actor)
 
 
 @lots.LIFE.verb(lots.AWARD)

@@ -20,7 +20,7 @@ from procurement.models import Bid, BidPart, BondTerms, Lot
 from procurement.permissions_tender import may_bid, may_handle_tender, owner_tag
 
 TEXTS = {"qualification": _("qualification documents"), "technical": _("service plan"), "price": _("price")}
-BOND = "bond"  # what the bidder says of its bid bond, sealed like everything else: before the opening nobody may learn who paid
+BOND, BOND_FILE = "bond", "bond-file"  # what the bidder says of its bid bond, sealed like everything else: before the opening nobody may learn who paid
 FILE_PREFIX = "file-"
 MAX_FILES = 8
 
@@ -132,7 +132,7 @@ def save_part(bid, key, content, *, actor):
         raise refusal
     if bid.status not in SUBMIT.sources:
         raise Refusal("sealed", _("A submitted response is sealed and can no longer be read or changed."), todo=_("Withdraw it and submit it anew before the deadline."))
-    if key not in TEXTS and key != BOND and not key.startswith(FILE_PREFIX):
+    if key not in TEXTS and key not in (BOND, BOND_FILE) and not key.startswith(FILE_PREFIX):
         raise Refusal("unknown_part", _("There is no such part."))
     if content is None:
         bid.parts.filter(key=key).delete()

@@ -9,11 +9,13 @@ from procurement.models.catalogue import Catalogue, CatalogueItem
 from procurement.models.challenge import Challenge, Complaint, ReviewOrder
 from procurement.models.configuration import Gate, PaymentStep, PriceRule, SelfRunProfile
 from procurement.models.contract import Amendment, Clearance, Contract, KeyPerson, PaymentStage, YearPortion
+from procurement.models.declaration import Declaration
 from procurement.models.delivery import Activity, CostVoucher, SignIn
 from procurement.models.fund import Fund
 from procurement.models.fund_money import FundAdjustment, FundEntry, FundReceipt
 from procurement.models.gate_vote import GateVote, MeetingVote
 from procurement.models.indicator import Indicator
+from procurement.models.inquiry import Inquiry, Recording
 from procurement.models.payment import ChecklistRow, Closing, PaymentApproval, PaymentRequest
 from procurement.models.preparation import CautionReason, DocumentReview, Intention, MarketSurvey, ReviewPart, SurveyAnswer
 from procurement.models.price import PriceAlias, PriceEntry, PriceExplanation, PriceFlag, PriceItem
@@ -33,9 +35,9 @@ from procurement.models.tender import Announcement, Award, Lot, OpenerKey, Score
 
 __all__ = [
     "Activity", "Amendment", "Announcement", "Award", "AwardFall", "Backfill", "Bid", "BidPart", "Bond", "BondTerms", "BudgetBounds", "BudgetLine", "Catalogue", "CatalogueItem",
-    "CautionReason", "Challenge", "CreditCheck", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "CostVoucher", "DocumentReview", "Fund",
-    "FundAdjustment", "FundEntry", "FundReceipt", "Gate", "GateRun", "GateVote", "Indicator", "Intention", "KeyPerson", "Lot", "MarketSurvey",
+    "CautionReason", "Challenge", "CreditCheck", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "CostVoucher", "Declaration", "DocumentReview", "Fund",
+    "FundAdjustment", "FundEntry", "FundReceipt", "Gate", "GateRun", "GateVote", "Indicator", "Inquiry", "Intention", "KeyPerson", "Lot", "MarketSurvey",
     "Meeting", "MeetingItem", "MeetingVote", "OpenerKey", "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity",
-    "PriceAlias", "PriceEntry", "PriceExplanation", "PriceFlag", "PriceItem", "PriceRule", "Project", "ProjectFund", "ProjectList", "ProjectRevision", "QualificationVerdict",
+    "PriceAlias", "PriceEntry", "PriceExplanation", "PriceFlag", "PriceItem", "PriceRule", "Project", "ProjectFund", "ProjectList", "ProjectRevision", "QualificationVerdict", "Recording",
     "ReviewOrder", "ReviewPart", "ScoreItem", "SelfRunProfile", "SignIn", "SurveyAnswer", "Tender", "TenderOpener", "YearPortion",
 ]

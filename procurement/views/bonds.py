@@ -142,7 +142,7 @@ def bid_bond(request, public_id):
         try:
             said = {**data, "amount": str(data["amount"]), "paid_on": data["paid_on"].isoformat()}
             if upload:
-                bids.save_part(bid, f"{bids.FILE_PREFIX}bond", responses.pack(upload.name, upload.kind.content_type, upload.read()), actor=request.user)
+                bids.save_part(bid, bids.BOND_FILE, responses.pack(upload.name, upload.kind.content_type, upload.read()), actor=request.user)
             bids.save_part(bid, bids.BOND, json.dumps(said).encode(), actor=request.user)
             messages.success(request, _("Saved, encrypted. Nothing is submitted yet."))
             return redirect(bid)
