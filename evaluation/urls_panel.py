@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluation.views import experts, panel
+from evaluation.views import experts, panel, past
 
 urlpatterns = [
     path("panels/", panel.panel_list, name="panel_list"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("panels/<int:pk>/members/<int:member>/reopen/", panel.reopen, name="panel_reopen"),
     path("panels/<int:pk>/prices/<int:bid>/", panel.low_price, name="panel_low_price"),
     path("panels/<int:pk>/report/", panel.report, name="panel_report"),
+    path("panels/past/<int:pk>/", past.panel_past, name="panel_past"),
     path("experts/", experts.expert_list, name="expert_list"),
     path("experts/new/", experts.expert_create, name="expert_create"),
 ]

@@ -20,7 +20,7 @@ challenge.LIFE.form(challenge.PREPARE, forms.PrepareForm)
 review_order.LIFE.form(review_order.ANSWER, forms.ReviewAnswerForm)
 complaint.LIFE.form(complaint.CORRECT, forms.CorrectForm)
 complaint.LIFE.form(complaint.REPLY, forms.ReplyForm)
-complaint.LIFE.form(complaint.DECIDE, forms.DecideForm)
+complaint.LIFE.form(complaint.DRAFT, forms.DecideForm)
 
 
 def _reads_evidence(user, attachment):
@@ -59,8 +59,10 @@ def _office_tasks(user):
         Challenge.objects.filter(wanted).select_related("tender"),
         lambda row: Task("challenge", row.tender.title, actions[row.status], row.get_absolute_url(), clock.midnight(row.filed_on), row.answer_due_on),
     )
-    orders = ReviewOrder.objects.filter(lot__tender__purchaser__in=led).filter(Q(status="answered") | Q(status="open") & ~Q(kind="reevaluate")).select_related("lot")
+    orders = ReviewOrder.objects.filter(lot__tender__purchaser__in=led).filter(Q(status="answered") | Q(status="open") & ~Q(kind="reevaluate") | Q(status="reopened", lot__status__in=("evaluated", "awarded"))).select_related("lot")
     yield Waiting(orders, lambda row: Task("challenge", row.lot.title, row.get_kind_display(), row.get_absolute_url(), row.created_at))
+    anew = ReviewOrder.objects.filter(lot__tender__purchaser__in=handled, status="open", kind="reevaluate").select_related("lot")
+    yield Waiting(anew, lambda row: Task("challenge", row.lot.title, _("Have it evaluated anew: by the panel, or by a newly drawn one"), row.get_absolute_url(), row.created_at))
     asked = Complaint.objects.filter(status="notified", challenge__tender__purchaser__in=handled | led)
     yield Waiting(asked, lambda row: Task("complaint", row.number, complaint.REPLY.label, row.get_absolute_url(), clock.midnight(row.notified_on), row.reply_due_on))
 
@@ -72,9 +74,11 @@ def _bureau_tasks(user):
     here = Q(pk__in=[])
     for path in paths:
         here |= Q(challenge__tender__purchaser__place__path__startswith=path)
-    actions = {"filed": _("Check the complaint"), "accepted": complaint.NOTIFY.label, "notified": complaint.DECIDE.label, "examining": complaint.DECIDE.label}
+    actions = {"filed": _("Check the complaint"), "accepted": complaint.NOTIFY.label, "notified": complaint.DRAFT.label, "examining": complaint.DRAFT.label, "drafted": complaint.DECIDE.label}
 
     def step(row):
+        if row.status == "drafted" and row.drafted_by_id == user.pk:
+            return None
         start = row.corrected_on or row.filed_on
         due = {"filed": complaint.check_due(row).date, "accepted": workdays.deadline(start, "G06", "notify").date}.get(row.status, row.decide_due_on)
         return Task("complaint", row.number, actions[row.status], row.get_absolute_url(), clock.midnight(start), due)
@@ -144,7 +148,7 @@ def complaints_due(now):
     hands = cache(lambda purchaser: tuple(people("handler", "leader", purchaser=purchaser)))
     known = workdays.current()
     rule = rules.get("G06")
-    running = Complaint.objects.filter(status__in=("filed", "accepted", "notified", "examining")).select_related("challenge__tender__purchaser__place")
+    running = Complaint.objects.filter(status__in=("filed", "accepted", "notified", "examining", "drafted")).select_related("challenge__tender__purchaser__place")
     for row in running:
         tender, start = row.challenge.tender, row.corrected_on or row.filed_on
         finance = bureau(tender.purchaser.place)

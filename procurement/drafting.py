@@ -10,7 +10,8 @@ from kernel import clock, files, rules, trail, workdays
 from kernel.lifecycle import Refusal, acting_for
 from kernel.money import ZERO
 from procurement import methods, tender_papers, timetable, wording
-from procurement.lifecycle import cautions, intention, review, splitting, survey
+from procurement.lifecycle import bond as bonds
+from procurement.lifecycle import cautions, declaration, intention, review, splitting, survey
 from procurement.lifecycle.cautions import Caution
 from procurement.models import Contract, Lot
 
@@ -258,7 +259,7 @@ def objection_to_publish(tender, actor):
         return refusal
     if tender.by_invitation and (refusal := invitation.objection(tender)):
         return refusal
-    return _openers(tender)
+    return _openers(tender) or bonds.objection_to_publish(tender) or declaration.objection(tender, actor)
 
 
 def objection_to_start(tender, approval=True):

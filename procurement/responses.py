@@ -63,7 +63,8 @@ def part_label(key):
         return PAPER_FILES[key]
     if key.startswith(bids.FILE_PREFIX):
         return _("file {number}").format(number=key.rpartition("-")[2])
-    return bids.TEXTS.get(key) or bid_content.PARTS.get(key) or {"meta": _("bidder and version"), "final": _("final quote")}.get(key, key)
+    named = {"meta": _("bidder and version"), "final": _("final quote"), bids.BOND: _("bid bond"), bids.BOND_FILE: _("paper of the bid bond")}
+    return bids.TEXTS.get(key) or bid_content.PARTS.get(key) or named.get(key, key)
 
 
 def _parts(bid):
@@ -131,7 +132,7 @@ def files_of(bid):
     """Names of the files that can be read now."""
     found = []
     for part in _parts(bid):
-        if part.key.startswith(bids.FILE_PREFIX) and (raw := sealing.read_part(part)) is not None:
+        if (part.key.startswith(bids.FILE_PREFIX) or part.key == bids.BOND_FILE) and (raw := sealing.read_part(part)) is not None:
             found.append(unpack(part.key, raw))
     return found
 

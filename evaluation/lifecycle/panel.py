@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from guardian.shortcuts import assign_perm, remove_perm
 
+from evaluation.lifecycle.set_aside import judged_before
 from evaluation.models import Expert, Panel, PanelMember, Score
 from evaluation.permissions_panel import SCORE, handles_panel, may_conclude, may_score, member_row
 from evaluation.scoring import rounded
@@ -100,7 +101,7 @@ LIFE = Life(
 )
 LIFE.verb_labels = {
     "draw": _("experts drawn"), "name_member": _("member named"), "declare": _("declaration given"), "leave": _("member left"), "submit_scores": _("scores handed in"),
-    "reopen_scores": _("scores opened again"), "explain_low": _("low price judged"), "assign_leader": _("leader chosen"),
+    "set_aside": _("result set aside, another panel judges"), "reopen_scores": _("scores opened again"), "explain_low": _("low price judged"), "assign_leader": _("leader chosen"),
 }
 
 
@@ -139,6 +140,8 @@ def conflict_of(user, panel, bidders):
     ids = {organization.pk for organization in bidders}
     if OrganizationMember.objects.filter(user=user, organization__in=ids).exists():
         return str(_("belongs to a bidder"))
+    if judged_before(user, panel.tender_id):
+        return str(_("sat on the panel whose result was set aside"))
     expert = Expert.objects.filter(user=user).first()
     if expert:
         worked = f"{expert.employer}\n{expert.earlier_employers}"

@@ -29,9 +29,13 @@ class Expert(models.Model):
 
 
 class Panel(Living):
-    """磋商小组/评审小组 of one tender: drawn, declared, scoring, concluded."""
+    """磋商小组/评审小组 of one tender: drawn, declared, scoring, concluded. Set aside after a challenge or complaint it gives its place to another
+    panel: `tender` is empty then, `former_tender` names the purchase, everything it wrote stays."""
 
-    tender = models.OneToOneField("procurement.Tender", models.PROTECT, related_name="panel")
+    tender = models.OneToOneField("procurement.Tender", models.PROTECT, null=True, related_name="panel")
+    former_tender = models.ForeignKey("procurement.Tender", models.PROTECT, null=True, related_name="former_panels", editable=False)
+    set_aside_at = models.DateTimeField(null=True, editable=False)
+    set_aside_reason = models.TextField(blank=True, editable=False)
     drawn_at = models.DateTimeField(null=True, editable=False)
     draw_record = models.JSONField(default=dict, editable=False)
     report = models.TextField(_("evaluation report"), max_length=4000, blank=True)
@@ -45,21 +49,26 @@ class Panel(Living):
         permissions = [("score_panel", "may score on this panel")]
 
     def __str__(self):
-        return str(self.tender)
+        return str(self.purchase)
 
     def get_absolute_url(self):
-        return reverse("panel_detail", args=[self.pk])
+        return reverse("panel_past" if self.former_tender_id else "panel_detail", args=[self.pk])
+
+    @property
+    def purchase(self):
+        """The purchase it judged, set aside or not."""
+        return self.former_tender if self.former_tender_id else self.tender
 
     @property
     def purchaser_id(self):
-        return self.tender.purchaser_id
+        return self.purchase.purchaser_id
 
     def sitting(self):
         """Members who have not left, leader first."""
         return self.members.filter(left_at=None).select_related("user").order_by("-is_leader", "id")
 
     def trail_chain(self):
-        return f"tender-{self.tender_id}"
+        return f"tender-{self.tender_id or self.former_tender_id}"
 
 
 class PanelUserPermission(UserObjectPermissionBase):

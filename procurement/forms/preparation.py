@@ -86,6 +86,9 @@ class ReviewForm(PastDayMixin, CleanForm):
     agreed = forms.TypedChoiceField(label=_("Result"), choices=[("1", _("agreed")), ("0", _("not agreed"))], coerce=lambda value: value == "1", initial="1")
     opinion = forms.CharField(label=_("Opinion"), max_length=3000, widget=forms.Textarea(attrs={"rows": 3}))
     risks = forms.CharField(label=_("Risks and how they are met"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 2}), help_text=_("For the key review."))
+    outside_name = forms.CharField(label=_("Lawyer from outside"), max_length=60, required=False)
+    outside_firm = forms.CharField(label=_("Law firm"), max_length=80, required=False)
+    outside_licence = forms.CharField(label=_("Licence number of the lawyer"), max_length=40, required=False)
     file = UploadField(label=_("Signed opinion, scanned"), kinds=filetypes.SCANS)
 
     def __init__(self, *args, tender, **kwargs):
@@ -93,12 +96,14 @@ class ReviewForm(PastDayMixin, CleanForm):
         for part, label in ReviewPart.PARTS:
             self.fields[f"part_{part}"] = forms.ModelChoiceField(people_for(part, tender).order_by("name", "pk"), label=label, required=False, empty_label="—")
             self.fields[f"part_{part}"].label_from_instance = lambda user: user.name
-        self.fields["part_legal"].help_text = _("For the legal review.")
-        self.order_fields(["kind", *(f"part_{part}" for part, _label in ReviewPart.PARTS)])
+        self.fields["part_legal"].help_text = _("For the legal review. Without a legal adviser in the house, name the lawyer from outside below and add the signed opinion.")
+        self.order_fields(["kind", "part_legal", "outside_name", "outside_firm", "outside_licence", *(f"part_{part}" for part, _label in ReviewPart.PARTS)])
 
     def clean(self):
         data = super().clean()
         for part in NEEDED.get(data.get("kind"), ()):
+            if part == "legal" and data.get("outside_name"):
+                continue
             if not data.get(f"part_{part}") and f"part_{part}" not in self.errors:
                 self.add_error(f"part_{part}", _("Somebody of each side takes part."))
         return data
@@ -106,7 +111,8 @@ class ReviewForm(PastDayMixin, CleanForm):
     def arguments(self):
         data = dict(self.cleaned_data)
         parts = {part: data.pop(f"part_{part}") for part, _label in ReviewPart.PARTS}
-        return {**data, "parts": {part: user for part, user in parts.items() if user}}
+        outside = {name: data.pop(f"outside_{name}") for name in ("name", "firm", "licence")}
+        return {**data, "parts": {part: user for part, user in parts.items() if user}, "outside": outside}
 
 
 class ApprovalForm(CleanForm):

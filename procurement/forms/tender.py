@@ -228,6 +228,10 @@ class ChooseForm(CleanForm):
     reason = forms.CharField(label=_("Why this provider"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
     happened_on = forms.DateField(label=_("Decided on"), initial=clock.today)
     proof = UploadField(label=_("Quotes or minutes, scanned"), required=False)
+    no_tie = forms.BooleanField(
+        label=_("I have no tie to this provider: no employment, post or shares within three years, no relative who heads it"),
+        error_messages={"required": _("With a tie to the provider a colleague makes the choice (实施条例 第9条).")},
+    )
 
     def __init__(self, *args, project, **kwargs):
         super().__init__(*args, **kwargs)

@@ -3,6 +3,7 @@ within two (D03), each loser told its own score and rank alone (D05), thirty day
 
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock, rules, trail
@@ -12,10 +13,13 @@ from kernel.notices import notify, register
 from procurement import timetable
 from procurement.announcements import announce
 from procurement.lifecycle import bid as bids
+from procurement.lifecycle import bond as bonds
+from procurement.lifecycle import declaration
+from procurement.lifecycle import fall as falls
 from procurement.lifecycle import invitation
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle import tender as tenders
-from procurement.models import Award, Bid, Tender
+from procurement.models import Award, AwardFall, Bid, Tender
 from procurement.permissions_tender import owner_tag
 
 register("award_won", _("You were chosen for “{title}” at {amount} yuan. Award letter {letter}."))
@@ -99,7 +103,7 @@ def objection_to_award(lot, actor):
     """Why no award can be decided now, or None."""
     if lot.tender.venue == "internal" and not candidates(lot).exists():
         return Refusal("no_candidate", _("There is no candidate left."), todo=_("Stop the purchase or this lot."))
-    return None
+    return declaration.objection(lot.tender, actor)
 
 
 @lots.LIFE.verb(lots.AWARD)
@@ -140,6 +144,7 @@ def write_award(lot, organization, amount, *, actor, decided_on, reason, bid=Non
     values = {
         "bid": bid, "organization": organization, "amount": yuan(amount), "decided_on": decided_on, "decided_by": actor, "reason": reason,
         "notice_due_on": due.date if due else None, "letter_number": "", "letter_on": None, "challenge_until": None, "sign_due_on": None, "declined_on": None,
+        "acknowledged_at": None, "acknowledged_by": None,
     }
     award, _made = Award.objects.update_or_create(lot=lot, defaults=values)
     return award
@@ -154,26 +159,52 @@ def _finish(tender, *, actor, happened_on=None):
 @rules.carries("D03", "D04", "D05", "D06", "G02")
 @transaction.atomic
 def publish_result(tender, *, actor, happened_on=None, reason=""):
-    """Issue the award letters, publish the result, tell each loser its own score and rank, start the clocks of signing and challenge."""
+    """Issue the award letters, publish the result, tell each loser its own score and rank, start the clocks of signing and challenge.
+
+    After an award fell only the lots decided anew get letters and clocks; a correction notice says what changed, the result is announced again.
+    """
     tender = advance(tender, tenders.RESULT, actor=actor, happened_on=happened_on, reason=reason)
     day = happened_on or clock.today()
     notice_end = timetable.due(tender, day, "D04", "notice_period")
     challenge = timetable.due(tender, notice_end.date, "G02", "challenge") if notice_end else None
     signing = timetable.due(tender, day, "D06", "sign")
-    winners = list(Award.objects.filter(lot__tender=tender, declined_on=None).select_related("lot", "organization", "bid"))
-    for award in winners:
+    winners = list(Award.objects.filter(lot__tender=tender, declined_on=None).select_related("lot__tender", "organization", "bid").order_by("lot__order"))
+    fresh = [award for award in winners if award.letter_on is None]
+    fallen = list(AwardFall.objects.filter(lot__tender=tender).exclude(letter_number="").select_related("lot", "organization").order_by("pk"))
+    for award in fresh:
         if award.decided_on > day:
             raise Refusal("before", _("The result can't be announced before it was decided."), field="happened_on")
-        award.letter_number, award.letter_on = f"{tender.number}-TZ{award.lot.order}", day
+        again = sum(row.lot_id == award.lot_id for row in fallen)
+        award.letter_number, award.letter_on = f"{tender.number}-TZ{award.lot.order}" + (f"-{again + 1}" if again else ""), day
         award.challenge_until, award.sign_due_on = (challenge and challenge.date), (signing and signing.date)
         award.save()
+    told_before = len(tender.opening_record.get("results_fallen", []))
     record = {**tender.opening_record, "result_told": day.isoformat()}
     Tender.objects.filter(pk=tender.pk).update(opening_record=record)
     tender.opening_record = record
     if tender.is_statutory or tender.profile.publish:
+        if told_before:
+            announce("correction", tender, actor=actor, text=_changed(tender, fresh, fallen), result=True)
         announce("result", tender, actor=actor, until=notice_end.date if notice_end else None, awards=winners, panel=_panel_names(tender), recommended=invitation.recommended(tender))
-    _tell(tender, winners)
+    for award in fresh:
+        bonds.fall_due(award.lot, actor=actor)
+    _tell(tender, fresh, told_before)
     return tender
+
+
+def _changed(tender, fresh, fallen):
+    """What a changed result says in its correction notice (Chinese): the former result of each lot and the one that stands now."""
+    rows = []
+    new = {award.lot_id: award for award in fresh}
+    last = {row.lot_id: row for row in fallen}
+    for pk, row in last.items():
+        place = f"第{row.lot.order}包" if tender.has_lots else "本项目"
+        now = f"现确定{new[pk].organization}，金额{new[pk].amount:,.2f}元" if pk in new else "本次未确定供应商"
+        rows.append(f"{place}原公告的结果为{row.organization}，金额{row.amount:,.2f}元（{FALLEN[row.kind]}），{now}。")
+    return "采购结果更正：" + "".join(rows)
+
+
+FALLEN = {"refused": "该供应商放弃签订合同", "disqualified": "该供应商的资格或者响应依法认定无效", "ordered": "依质疑答复或者投诉处理决定变更"}
 
 
 def _panel_names(tender):
@@ -191,47 +222,99 @@ def people_acting_for(organization):
     return User.objects.filter(pk__in=rows.values("user"), is_active=True)
 
 
-def _tell(tender, winners):
-    won = {award.bid_id for award in winners}
+def _tell(tender, winners, round_):
+    """Winners of this announcement and the other bidders of their lots (of all lots when it is the first); each hears of itself alone."""
+    won = {award.bid_id for award in Award.objects.filter(lot__tender=tender, declined_on=None)}
     for award in winners:
         for person in people_acting_for(award.organization):
-            notify(person, f"award-{award.pk}-{award.letter_number}", "award_won", subject=tender, url=tender.get_absolute_url(),
+            notify(person, f"award-{award.pk}-{award.letter_number}", "award_won", subject=tender, url=award.get_absolute_url(),
                    params={"title": award.lot.title, "amount": f"{award.amount:,.2f}", "letter": award.letter_number})
-    tell_others(tender, won)
+    tell_others(tender, won, [award.lot_id for award in winners] if round_ else None)
 
 
-def tell_others(tender, won):
-    """Each bidder but those of the bids `won` is told its own score and rank, or why it was invalid (D05)."""
-    others = Bid.objects.filter(lot__tender=tender, status__in=("opened", "invalid"), organization__isnull=False).exclude(pk__in=won).select_related("organization", "lot")
+def tell_others(tender, won, lots=None):
+    """Each bidder (of these lots only, where some are named) but those of the bids `won` is told its own score and rank, or why it was invalid (D05)."""
+    others = Bid.objects.filter(lot__tender=tender, status__in=("opened", "invalid"), organization__isnull=False, falls=None).exclude(pk__in=won).select_related("organization", "lot")
+    if lots is not None:
+        others = others.filter(lot__in=lots)
     for bid in others:
         for person in people_acting_for(bid.organization):
             kind = "award_invalid" if bid.status == "invalid" else "award_lost"
             params = {"title": bid.lot.title, "score": str(bid.score if bid.score is not None else "—"), "rank": str(bid.rank or "—"), "reason": bid.invalid_reason}
-            notify(person, f"lost-{bid.pk}-{tender.opening_record.get('result_told')}", kind, subject=bid, url=bid.get_absolute_url(), params=params)
+            notify(person, f"lost-{bid.pk}-{round_}", kind, subject=bid, url=reverse("bid_result", args=[bid.public_id]), params=params)
+
+
+@lots.LIFE.verb(lots.ACKNOWLEDGE)
+@rules.carries("D03")
+@transaction.atomic
+def acknowledge(lot, *, actor):
+    """签收: the chosen organization has the letter; person and moment are kept. It starts no clock: the letter's own day does (政府采购法 第46条)."""
+    lot = advance(lot, lots.ACKNOWLEDGE, actor=actor)
+    taken = Award.objects.filter(lot=lot, declined_on=None, acknowledged_at=None).update(acknowledged_at=clock.now(), acknowledged_by=actor)
+    if not taken:
+        raise Refusal("acknowledged", _("Receipt was acknowledged already."))
+    return lot
+
+
+@lots.LIFE.verb(lots.DELAY)
+@rules.carries("D02")
+@transaction.atomic
+def explain_delay(lot, *, actor, reason):
+    """The lawful reason why the award is not decided in time; it stays beside the overdue day. Nothing is decided silently (条例 第43条)."""
+    return advance(lot, lots.DELAY, actor=actor, reason=reason)
+
+
+def _fallen(lot, *, actor, happened_on=None, **facts):
+    """The award of a lot falls: kept with its facts, its bid no candidate any more; an announced result is to be announced again."""
+    award = Award.objects.select_related("lot__tender", "organization", "bid").get(lot=lot)
+    row = falls.record_fall(award, actor=actor, fallen_on=happened_on, **facts)
+    award.declined_on = happened_on or clock.today()
+    award.save(update_fields=["declined_on"])
+    Bid.objects.filter(pk=award.bid_id).update(rank=None)
+    tender = Tender.objects.select_for_update(of=("self",)).get(pk=lot.tender_id)
+    record = dict(tender.opening_record)
+    if award.letter_on and (told := record.pop("result_told", None)):
+        record["results_fallen"] = [*record.get("results_fallen", []), {"told": told, "lot": lot.pk, "on": clock.today().isoformat()}]
+        Tender.objects.filter(pk=tender.pk).update(opening_record=record)
+    bonds.fall_due(lot, actor=actor)
+    trail.record(lot, "declined", actor=actor, params={"organization": award.organization_id, "amount": str(award.amount), "kind": row.kind})
+    return row
 
 
 @lots.LIFE.verb(lots.DECLINE)
 @rules.carries("D14")
 @transaction.atomic
-def decline(lot, *, actor, reason, happened_on=None):
-    """The winner refuses to sign: the award is kept as refused, the next candidate may be chosen (条例 第49条)."""
+def decline(lot, *, actor, reason, happened_on=None, proof=None, justified=False, kind="refused", told=False):
+    """The winner refuses to sign: facts and proof are kept, the next candidate may be chosen (条例 第49条). `justified`: for a good reason, so
+    that its bond goes back. `kind` "ordered": the result fell by the answer to a challenge or complaint."""
     lot = advance(lot, lots.DECLINE, actor=actor, happened_on=happened_on, reason=reason)
-    award = Award.objects.get(lot=lot)
-    award.declined_on = happened_on or clock.today()
-    award.save(update_fields=["declined_on"])
-    Bid.objects.filter(pk=award.bid_id).update(rank=None)
-    trail.record(lot, "declined", actor=actor, params={"organization": award.organization_id, "amount": str(award.amount)})
+    _fallen(lot, actor=actor, happened_on=happened_on, kind=kind, facts=reason, proof=proof, justified=justified or kind == "ordered", told=told)
     return lot
 
 
+@lots.LIFE.verb(lots.REVOKE)
+@rules.carries("D14", "H05")
+@transaction.atomic
+def revoke(lot, *, actor, reason, ground, document, happened_on=None, proof=None):
+    """The winner turns out not to qualify before the contract: on a ground of law and a paper that proves it the award is withdrawn, its
+    response becomes invalid, the next candidate may be chosen (政府采购法 第77条；条例 第71条). Raises Refusal without paper."""
+    if not document.strip():
+        raise Refusal("document", _("An award is withdrawn on a paper only: name the decision or finding."), article="政府采购法 第77条；实施条例 第71条", field="document")
+    lot = advance(lot, lots.REVOKE, actor=actor, happened_on=happened_on, reason=reason, params={"ground": ground, "document": document})
+    row = _fallen(lot, actor=actor, happened_on=happened_on, kind="disqualified", facts=reason, ground=ground, document=document, proof=proof)
+    if row.bid_id and row.bid.status == "opened":
+        advance(row.bid, bids.REJECT, actor=actor, reason=reason, changes={"invalid_reason": reason[:300]})
+    return lot
 
 
 @lots.LIFE.verb(lots.STOP)
 @rules.carries("B10")
 @transaction.atomic
 def stop_lot(lot, *, actor, reason):
-    """One lot of several ends without a provider, with a termination notice; the others go on."""
+    """One lot of several ends without a provider, or the last candidate is gone: a termination notice, and the project may be bought anew."""
     lot = advance(lot, lots.STOP, actor=actor, reason=reason, changes={"failure": reason[:300]})
+    bonds.fall_due(lot, actor=actor)
+    lots.unsource(lot, actor=actor)
     if lot.tender.is_statutory or lot.tender.profile.publish:
         announce("termination", lot.tender, actor=actor, reason=reason, lot=lot)
     _finish(lot.tender, actor=actor)

@@ -17,9 +17,10 @@ from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import yuan
 from procurement import bid_content, eligibility, finishing, sealing
 from procurement.finishing import TEXTS
-from procurement.models import Bid, BidPart, Lot
+from procurement.models import Bid, BidPart, BondTerms, Lot
 from procurement.permissions_tender import may_bid, may_handle_tender, owner_tag
 
+BOND, BOND_FILE = "bond", "bond-file"  # what the bidder says of its bid bond, sealed like everything else: before the opening nobody may learn who paid
 FILE_PREFIX = "file-"
 ENVELOPE, SCAN = "file-envelope", "file-scan"  # of a paper response: registered with it, and added once it is opened
 MAX_FILES = 8
@@ -52,7 +53,10 @@ def _submittable(bid, actor):
     parts = list(bid.parts.all())
     for part in parts:
         part.bid = bid
-    return finishing.objection(bid, finishing.plain_parts(parts))
+    plain = finishing.plain_parts(parts)
+    if BOND not in plain and BondTerms.objects.filter(lot=bid.lot_id).exists():
+        return Refusal("no_bond", _("This purchase asks a bid bond; yours is not stated yet."), article=rules.get("D09").article, todo=_("State it on the page of the response; it is sealed with it."))
+    return finishing.objection(bid, plain)
 
 
 def _withdrawable(bid, actor):
@@ -122,7 +126,7 @@ def save_part(bid, key, content, *, actor):
         raise refusal
     if bid.status not in SUBMIT.sources:
         raise Refusal("sealed", _("A submitted response is sealed and can no longer be read or changed."), todo=_("Withdraw it and submit it anew before the deadline."))
-    if key not in TEXTS and key not in bid_content.PARTS and not key.startswith(FILE_PREFIX):
+    if key not in TEXTS and key not in bid_content.PARTS and key not in (BOND, BOND_FILE) and not key.startswith(FILE_PREFIX):
         raise Refusal("unknown_part", _("There is no such part."))
     if content is None:
         bid.parts.filter(key=key).delete()

@@ -17,6 +17,7 @@ from kernel import clock, rules, trail
 from kernel.lifecycle import Life, Refusal, Step, acting_for, advance
 from kernel.rules import carries
 from procurement.announcements import announce
+from procurement.lifecycle import bond as bonds
 from procurement.models import ChecklistRow, Closing, Contract
 from procurement.permissions_contract import accepts, delivers, in_community, provider_or_handler
 
@@ -172,6 +173,7 @@ def accept(closing, *, actor, acceptors, conclusion, community_opinion="", scan=
     closing = advance(closing, ACCEPT, actor=actor, happened_on=day, reason=reason, changes=changes)
     _keep_rows(closing, actor)
     contract = closing.contract
+    bonds.after_acceptance(contract, actor=actor)
     if scan is not None:
         from kernel import files
 

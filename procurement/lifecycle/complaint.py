@@ -4,7 +4,8 @@
 the bureau checks it within five working days. 待补正 correcting: it asked once for what is missing; that time does not count.
 不予受理 refused: told within three working days. 已受理 accepted: copies go to the parties within eight working days. 待答复 notified:
 the purchaser replies within five. 审理中 examining: decided within thirty working days, appraisal not counted. The bureau may suspend
-the purchase for at most thirty days. 已决定 decided: announced; an upheld complaint orders what follows. 已撤诉 withdrawn.
+the purchase for at most thirty days. 待审签 drafted: one of the bureau wrote the decision, another signs it or sends it back. 已决定 decided:
+announced; an upheld complaint orders what follows. 已撤诉 withdrawn.
 """
 
 from django.db import transaction
@@ -25,7 +26,7 @@ register("complaint_refuse", _("Complaint {number} is not taken up."))
 register("complaint_notify", _("Complaint {number}: copies went to the parties; the purchaser replies until {due}."))
 register("complaint_suspend", _("Complaint {number}: the purchase is suspended."))
 register("complaint_decide", _("Complaint {number} is decided."))
-RUNNING = ("accepted", "notified", "examining")
+RUNNING = ("accepted", "notified", "examining", "drafted")
 
 
 def _unsuspended(complaint, actor):
@@ -75,9 +76,24 @@ APPRAISE = Step(
     rules=("G07",), hint=_("Its time does not count."),
 )
 APPRAISED = Step("end_appraisal", _("The appraisal has ended"), RUNNING, None, at_bureau, _appraising, fits=lambda complaint: bool(complaint.appraisal_on), tone="secondary", rules=("G07",))
+def _other_hand(complaint, actor):
+    if actor.pk == complaint.drafted_by_id:
+        return Refusal("second_person", _("Whoever wrote the decision does not sign it."), todo=_("Another person of the finance bureau signs it."))
+    return None
+
+
+def _signable(complaint, actor):
+    return _no_appraisal(complaint, actor) or _other_hand(complaint, actor)
+
+
+DRAFT = Step(
+    "draft_decision", _("Write the decision"), ("notified", "examining"), "drafted", at_bureau, _no_appraisal, rules=("G07", "G08"), withdrawable=True,
+    hint=_("Another person of the bureau signs it; only then is it published and sent."), waits_for=_("finance bureau"),
+)
+RETURN = Step("return_decision", _("Send the decision back"), ("drafted",), "examining", at_bureau, _other_hand, tone="danger", needs_reason=True)
 DECIDE = Step(
-    "decide", _("Decide the complaint"), ("notified", "examining"), "decided", at_bureau, _no_appraisal, tone="success", rules=("G07", "G08"),
-    hint=_("The decision is published and sent to all parties."), waits_for=_("finance bureau"),
+    "decide", _("Sign the decision"), ("drafted",), "decided", at_bureau, _signable, tone="success", rules=("G07", "G08"),
+    hint=_("The decision is published and sent to all parties."), waits_for=_("second person of the finance bureau"),
 )
 WITHDRAW = Step("withdraw", _("Withdraw the complaint"), ("filed", "correcting", *RUNNING), "withdrawn", is_challenger, tone="danger", needs_reason=True)
 
@@ -86,10 +102,11 @@ LIFE = Life(
     Complaint,
     states={
         "filed": pgettext_lazy("complaint", "to be checked"), "correcting": pgettext_lazy("complaint", "to be completed"), "accepted": pgettext_lazy("complaint", "taken up"),
-        "notified": pgettext_lazy("complaint", "parties notified"), "examining": pgettext_lazy("complaint", "being examined"), "decided": pgettext_lazy("complaint", "decided"),
+        "notified": pgettext_lazy("complaint", "parties notified"), "examining": pgettext_lazy("complaint", "being examined"),
+        "drafted": pgettext_lazy("complaint", "decision to be signed"), "decided": pgettext_lazy("complaint", "decided"),
         "refused": pgettext_lazy("complaint", "not taken up"), "withdrawn": pgettext_lazy("complaint", "withdrawn"),
     },
-    steps=(ASK, CORRECT, REFUSE, ACCEPT, NOTIFY, REPLY, SUSPEND, LIFT, APPRAISE, APPRAISED, DECIDE, WITHDRAW),
+    steps=(ASK, CORRECT, REFUSE, ACCEPT, NOTIFY, REPLY, SUSPEND, LIFT, APPRAISE, APPRAISED, DRAFT, RETURN, DECIDE, WITHDRAW),
     initial="filed",
     root=lambda complaint: complaint.challenge.tender,
 )  # fmt: skip
@@ -302,23 +319,39 @@ def end_appraisal(complaint, *, actor, reason=""):
     return advance(complaint, APPRAISED, actor=actor, reason=reason, changes=changes)
 
 
-@LIFE.verb(DECIDE)
-@rules.carries("G07", "G08")
+@LIFE.verb(DRAFT)
+@rules.carries("G07")
 @transaction.atomic
-def decide(complaint, *, actor, outcome, decision, document, order="", reason=""):
-    """Decide, publish and send the decision; an upheld complaint orders what follows for each lot concerned."""
-    from procurement.lifecycle import review_order
-
+def draft_decision(complaint, *, actor, outcome, decision, document, order="", reason=""):
+    """One of the bureau writes the decision; an upheld complaint names what follows for each lot concerned. Nothing is told yet."""
     if outcome == "upheld" and not order and any(lot.status in ("evaluated", "awarded") for lot in challenges.lots_of(complaint.challenge)):
         raise Refusal("no_order", _("Say what is ordered for the result."), article="财政部令第94号 第32条", field="order")
     if outcome != "upheld" and order:
         raise Refusal("order", _("A complaint that is rejected orders nothing."), field="order")
-    changes = {"outcome": outcome, "decision": decision, "document": document, "order": order, "decided_on": clock.today(), "decided_by": actor}
-    complaint = advance(complaint, DECIDE, actor=actor, reason=reason, changes=changes, params={"outcome": outcome, "order": order})
+    changes = {"outcome": outcome, "decision": decision, "document": document, "order": order, "drafted_by": actor}
+    return advance(complaint, DRAFT, actor=actor, reason=reason, changes=changes, params={"outcome": outcome, "order": order})
+
+
+@LIFE.verb(RETURN)
+@transaction.atomic
+def return_decision(complaint, *, actor, reason):
+    """The second person wants another decision."""
+    return advance(complaint, RETURN, actor=actor, reason=reason)
+
+
+@LIFE.verb(DECIDE)
+@rules.carries("G07", "G08")
+@transaction.atomic
+def decide(complaint, *, actor, reason=""):
+    """The second signature: publish and send the decision; an upheld complaint orders what follows for each lot concerned."""
+    from procurement.lifecycle import review_order
+
+    changes = {"decided_on": clock.today(), "decided_by": actor}
+    complaint = advance(complaint, DECIDE, actor=actor, reason=reason, changes=changes, params={"outcome": complaint.outcome, "order": complaint.order})
     _free(complaint, actor=actor, reason=complaint.number)
-    if order:
+    if complaint.order:
         for lot in challenges.lots_of(complaint.challenge):
-            review_order.order(complaint.challenge, lot, order, actor=actor, complaint=complaint)
+            review_order.order(complaint.challenge, lot, complaint.order, actor=actor, complaint=complaint)
     announce("complaint", complaint.challenge.tender, actor=actor, complaint=complaint, challenge=complaint.challenge)
     _tell(complaint, DECIDE)
     return complaint

@@ -19,6 +19,7 @@ from kernel.money import ZERO, fen, yuan
 from kernel.rules import carries
 from kernel.workdays import deadline
 from procurement.announcements import announce
+from procurement.lifecycle import bond as bonds
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle import project as projects
 from procurement.lifecycle import project_funds
@@ -43,7 +44,7 @@ def _signable(contract, actor):
                 "fund_not_approved", _("“{fund}” is not approved yet: nothing may be signed on expected money.").format(fund=funding.fund),
                 article=rules.get("E06", on=clock.today()).article, todo=_("Have the money approved first."),
             )  # fmt: skip
-    return terms_objection(contract)
+    return bonds.objection_to_signing(contract) or terms_objection(contract)
 
 
 def _published(contract, actor):
@@ -90,7 +91,7 @@ def _finished(contract, actor):
 
 
 SIGN = Step(
-    "sign", _("Record the signing"), ("draft",), "performing", handles, _signable, rules=("D06", "D13", "D15", "E06", "G04"),
+    "sign", _("Record the signing"), ("draft",), "performing", handles, _signable, rules=("D06", "D10", "D13", "D15", "E06", "G04"),
     hint=_("The date on the paper counts; the money is committed; the notice and filing deadlines start."), waits_for=_("handler"),
 )  # fmt: skip
 PUBLISH = Step("publish_notice", _("Publish the contract notice"), ("performing", "closed"), None, handles, _published, rules=("D07",), hint=_("Everyone can read the notice at once."))

@@ -2,22 +2,57 @@
 
 响应中 open: responses are collected. 已开启 opened: its bids are known. 已评审 evaluated: its candidates are ranked.
 已成交 awarded: a provider is chosen; a challenge may hold the signing (条例 第54条). 已签约 contracted: its contract is signed.
-已入围 selected: of a framework's stage 1, several suppliers are selected (财政部令第110号). 已失败 failed: too few responses, nobody qualified, or the purchase was stopped. A purchase of one lot never shows the word.
+已入围 selected: of a framework's stage 1, several suppliers are selected (财政部令第110号).
+An award may fall before the contract: the winner refuses to sign (条例 第49条), or turns out not to qualify (条例 第71条); the next candidate
+is chosen or the lot is bought anew. 已失败 failed: too few responses, nobody qualified, or the purchase was stopped. A purchase of one lot never shows the word.
 """
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from kernel import rules, trail
+from kernel import clock, rules, trail
 from kernel.lifecycle import Life, Refusal, Step, advance, open_holds, place_hold, release_hold
 from procurement.models import Lot
+from procurement.permissions import organization_ids
 from procurement.permissions_tender import may_decide, may_handle_tender
 
 
 def any_hand(user, lot):
     """Steps that follow from a step of the tender or the panel; who may was asked there."""
     return user.is_authenticated
+
+
+def is_winner(user, lot):
+    """People of the organization the lot was awarded to."""
+    award = getattr(lot, "award", None)
+    return award is not None and award.declined_on is None and award.organization_id in organization_ids(user)
+
+
+def _acknowledgeable(lot, actor):
+    if not lot.award.letter_on:
+        return Refusal("no_letter", _("The award letter is not issued yet."))
+    if lot.award.acknowledged_at:
+        return Refusal("acknowledged", _("Receipt was acknowledged already."))
+    return None
+
+
+def _undrafted(lot, actor):
+    from procurement.models import Contract
+
+    draft = Contract.objects.filter(lot=lot, status="draft").first()
+    if draft:
+        return Refusal("contract_drafted", _("Contract {number} of this award is still a draft.").format(number=draft.number), todo=_("Drop the draft first."))
+    return None
+
+
+def is_late(lot):
+    """Whether the five working days to decide have passed (D02)."""
+    return bool(lot.tender.award_due_on) and clock.today() > lot.tender.award_due_on
+
+
+def _late_decision(lot, actor):
+    return None if is_late(lot) else Refusal("in_time", _("The time to decide has not run out."))
 
 
 def _award_objection(lot, actor):
@@ -38,14 +73,27 @@ AWARD = Step(
 SELECT = Step("select", _("Select the suppliers"), ("evaluated",), "selected", may_decide, rules=("B23",), by_code=True)
 SETTLE = Step("settle", _("Choose the provider"), ("open",), "awarded", may_decide, rules=("B26",), by_code=True)
 DECLINE = Step(
-    "decline", _("Record that the winner refuses to sign"), ("awarded",), "evaluated", may_decide, needs_reason=True, tone="danger", rules=("D14",),
+    "decline", _("Record that the winner refuses to sign"), ("awarded",), "evaluated", may_decide, objection=_undrafted, needs_reason=True, tone="danger", rules=("D14",),
     hint=_("The next candidate may be chosen, or the purchase starts again."),
 )
+REVOKE = Step(
+    "revoke", _("Withdraw the award: the winner does not qualify"), ("awarded",), "evaluated", may_decide, objection=_undrafted, needs_reason=True, tone="danger", rules=("D14", "H05"),
+    hint=_("Only on the ground and the paper named here; the winner's response becomes invalid and the next candidate may be chosen."),
+)
+ACKNOWLEDGE = Step(
+    "acknowledge", _("Acknowledge receipt of the award letter"), ("awarded", "contracted"), None, is_winner, objection=_acknowledgeable, rules=("D03",),
+    hint=_("The moment is kept; the thirty days to sign have run since the letter was issued."), waits_for=_("chosen provider"),
+)
+DELAY = Step(
+    "explain_delay", _("Record why the award is decided late"), ("evaluated",), None, may_decide, objection=_late_decision, fits=is_late, needs_reason=True, tone="secondary", rules=("D02",),
+    hint=_("Without a lawful reason the first candidate counts as chosen."),
+)
+REOPEN = Step("reopen", _("Evaluate anew with another panel"), ("evaluated",), "opened", any_hand, rules=("C12", "G04"), by_code=True)
 CONTRACT = Step("contract", _("Sign the contract"), ("awarded",), "contracted", any_hand, rules=("D06", "G04"), by_code=True)
 
 
 def _stoppable(lot, actor):
-    if lot.tender.lots.exclude(status="failed").count() < 2:
+    if lot.tender.status != "awarded" and lot.tender.lots.exclude(status="failed").count() < 2:
         return Refusal("only_lot", _("Nothing else is left of this purchase."), todo=_("Stop the purchase itself."))
     return None
 
@@ -65,21 +113,39 @@ LIFE = Life(
         "contracted": _("contracted"),
         "failed": _("failed"),
     },
-    steps=(OPEN, EVALUATE, AWARD, SELECT, SETTLE, DECLINE, CONTRACT, STOP, FAIL),
+    steps=(OPEN, EVALUATE, AWARD, SELECT, DELAY, SETTLE, ACKNOWLEDGE, DECLINE, REVOKE, REOPEN, CONTRACT, STOP, FAIL),
     initial="open",
     root=lambda lot: lot.tender,
 )
+LIFE.verb_labels = {"declined": _("award fell"), "challenge_answered": _("challenge answered")}
 
 
 @transaction.atomic
 def fail(lot, *, actor, reason):
     """This lot ends without a provider; the reason is kept and announced with the tender's notice."""
-    return advance(lot, FAIL, actor=actor, reason=reason, changes={"failure": reason[:300]})
+    from procurement.lifecycle.bond import fall_due
+
+    lot = advance(lot, FAIL, actor=actor, reason=reason, changes={"failure": reason[:300]})
+    fall_due(lot, actor=actor)
+    return lot
+
+
+def unsource(lot, *, actor):
+    """The project of a failed lot may be bought anew, once no other lot of it is alive."""
+    from procurement.lifecycle.project import mark_unsourced
+
+    project = lot.project
+    if project.status == "sourcing" and not Lot.objects.filter(project=project).exclude(status="failed").exclude(tender__status="cancelled").exists():
+        mark_unsourced(project, actor, reason=lot.tender.number)
 
 
 def mark_contracted(lot, *, actor, happened_on=None):
     """Called by the contract's signing: awarded → contracted. Raises Refusal while a challenge holds the signing (G04)."""
-    return advance(lot, CONTRACT, actor=actor, happened_on=happened_on)
+    from procurement.lifecycle.bond import fall_due
+
+    lot = advance(lot, CONTRACT, actor=actor, happened_on=happened_on)
+    fall_due(lot, actor=actor)
+    return lot
 
 
 def signing_refusal(lot):

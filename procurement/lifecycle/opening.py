@@ -17,6 +17,7 @@ from kernel.money import yuan
 from kernel.notices import notify
 from procurement import collusion, methods, sealing
 from procurement.lifecycle import bid as bids
+from procurement.lifecycle import declaration
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle.tender import OPEN
 from procurement.models import BidPart, Tender, TenderOpener
@@ -160,6 +161,9 @@ def _present(tender, person, passphrase, field="passphrase"):
     row = tender.openers.select_related("user").filter(user=person).first()
     if row is None:
         raise PermissionDenied(str(_("You are not an opener of this purchase.")))
+    if refusal := declaration.objection(tender, person):
+        refusal.field = field
+        raise refusal
     try:
         private = sealing.private_of(person, passphrase)
     except seal.WrongPassphrase as error:

@@ -70,8 +70,9 @@ def objection(tender, projects, items=None):
 
 @carries("A08")
 @transaction.atomic
-def record_review(tender, *, actor, kind, parts, opinion, reviewed_on, file, agreed=True, risks=""):
-    """Record a review and its signed opinion. `parts`: part → user. Raises Refusal: author (wrote the needs), role, part_missing, twice, risks."""
+def record_review(tender, *, actor, kind, parts, opinion, reviewed_on, file, agreed=True, risks="", outside=None):
+    """Record a review and its signed opinion. `parts`: part → user; `outside` {"name", "licence", "firm"}: the lawyer from outside who gave the
+    legal review in writing, where the purchaser has none. Raises Refusal: author (wrote the needs), role, part_missing, twice, risks, licence."""
     from procurement import drafting
 
     tender = Tender.objects.select_for_update().get(pk=tender.pk)
@@ -80,13 +81,14 @@ def record_review(tender, *, actor, kind, parts, opinion, reviewed_on, file, agr
         raise Refusal("published", _("This purchase is published; reviews come before."))
     projects = [lot.project for lot in tender.lots.select_related("project")]
     article = rules.get("A08").article
+    outside = _outside(outside, kind, tender, projects)
     for part in NEEDED[kind]:
-        if not parts.get(part):
+        if not parts.get(part) and not outside:
             raise Refusal("part_missing", _("Somebody of each side takes part."), article=article, field=f"part_{part}")
-    if len({user.pk for user in parts.values() if user}) < len(NEEDED[kind]):
+    if not outside and len({user.pk for user in parts.values() if user}) < len(NEEDED[kind]):
         raise Refusal("twice", _("One person stands for one side only."), article=article, field=f"part_{NEEDED[kind][-1]}")
     wrote = authors(tender, projects)
-    for part in NEEDED[kind]:
+    for part in () if outside else NEEDED[kind]:
         user = parts[part]
         if user.pk in wrote:
             raise Refusal("author", _("{name} wrote the needs or the documents and may not review them.").format(name=user), article=article, todo=_("Name somebody else."), field=f"part_{part}")
@@ -100,9 +102,27 @@ def record_review(tender, *, actor, kind, parts, opinion, reviewed_on, file, agr
     row = DocumentReview.objects.create(
         tender=tender, kind=kind, agreed=agreed, opinion=opinion, risks=risks, reviewed_on=reviewed_on, digest=digest_of(tender, kind), file=kept, recorded_by=actor
     )
-    ReviewPart.objects.bulk_create(ReviewPart(review=row, user=parts[part], part=part) for part in NEEDED[kind])
+    if outside:
+        ReviewPart.objects.create(review=row, part="legal", outside_name=outside["name"], outside_licence=outside["licence"], outside_firm=outside["firm"])
+    else:
+        ReviewPart.objects.bulk_create(ReviewPart(review=row, user=parts[part], part=part) for part in NEEDED[kind])
     trail.record(tender, "review", actor=actor, happened_on=reviewed_on, params={"review": row.pk, "kind": kind, "agreed": agreed})
     return row
+
+
+def _outside(given, kind, tender, projects):
+    """The outside lawyer's facts, checked, or None. Whoever wrote the needs is no adviser on them, in the house or out of it."""
+    from kernel.models import User
+
+    facts = {key: str((given or {}).get(key, "")).strip() for key in ("name", "licence", "firm")}
+    if kind != "legal" or not facts["name"]:
+        return None
+    article = rules.get("A08").article
+    if not facts["licence"] or not facts["firm"]:
+        raise Refusal("licence", _("Name the lawyer's firm and licence number."), article=article, field="outside_licence")
+    if User.objects.filter(pk__in=authors(tender, projects), name=facts["name"]).exists():
+        raise Refusal("author", _("{name} wrote the needs or the documents and may not review them.").format(name=facts["name"]), article=article, todo=_("Name somebody else."), field="outside_name")
+    return facts
 
 
 def people_for(part, tender):

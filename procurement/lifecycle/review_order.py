@@ -1,7 +1,8 @@
 """The life of a review order: what an upheld challenge or complaint orders for one lot (财政部令第94号 第16、32条).
 
 待执行 open: the signing is on hold. 已复评 answered: the panel has evaluated anew and said whether its result stands.
-已执行 carried: the street has done what was ordered, through the same verbs as ever: the award falls and the next candidate is
+已重新组建 reopened: instead of the panel itself, another one, newly drawn, evaluates anew; the old panel's result stays stored and the award
+falls. 已执行 carried: the street has done what was ordered, through the same verbs as ever: the award falls and the next candidate is
 chosen, or the lot ends without result and its project may be bought anew.
 """
 
@@ -9,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from kernel import clock, rules, trail
+from kernel import rules, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
 from procurement.announcements import announce
 from procurement.models import Lot, ReviewOrder, Tender
@@ -19,6 +20,8 @@ from procurement.permissions_challenge import at_office, may_answer_review
 def _evaluated_first(order, actor):
     if order.kind == "reevaluate" and order.status == "open":
         return Refusal("panel_first", _("The panel has not evaluated anew yet."), article=order_article(order), todo=_("The leader of the panel answers on this page."))
+    if order.status == "reopened" and order.lot.status not in ("evaluated", "awarded", "failed"):
+        return Refusal("panel_first", _("The new panel has not evaluated yet."), article=order_article(order), todo=_("Draw it, and have it score."))
     if order.lot.status == "contracted" and order.lot.contracts.exclude(status__in=("terminated", "cancelled")).exists():
         return Refusal("contracted", _("The contract is signed already."), article=order_article(order), todo=_("Terminate the contract first; then the order is carried out."))
     return None
@@ -41,15 +44,37 @@ ANSWER = Step(
     "answer", _("State the result of the new evaluation"), ("open",), "answered", may_answer_review, fits=lambda order: order.kind == "reevaluate", rules=("G04",),
     waits_for=_("leader of the panel"), hint=_("The signing stays on hold until the street has acted on it."),
 )
+def any_hand(user, order):
+    """Follows from another order of the same purchase; who may was asked there."""
+    return user.is_authenticated
+
+
+def _reopenable(order, actor):
+    tender = order.lot.tender
+    if tender.venue != "internal":
+        return Refusal("external", _("This purchase runs on another platform; its panel is drawn there."), article=order_article(order))
+    if tender.status not in ("evaluated", "awarded"):
+        return Refusal("not_evaluated", _("This purchase has no result to evaluate anew."), article=order_article(order))
+    open_orders = set(ReviewOrder.objects.filter(lot__tender=tender, kind="reevaluate", status="open").values_list("lot", flat=True))
+    if tender.lots.exclude(status="failed").exclude(pk__in=open_orders).exists():
+        return Refusal("other_lots", _("Other lots of this purchase keep their result; a new panel judges all of it."), article=order_article(order), todo=_("The panel itself evaluates this lot anew, or the lot ends and is bought anew."))
+    return None
+
+
+REOPEN = Step(
+    "reopen", _("Have a newly drawn panel evaluate anew"), ("open",), "reopened", at_office("handler"), _reopenable, fits=lambda order: order.kind == "reevaluate", needs_reason=True,
+    tone="secondary", rules=("C12", "C14", "G04"), waits_for=_("handler"), hint=_("The award falls, the old panel's result stays on file, its members are not drawn again."),
+)
+BY_OTHER = Step("reopen_with", _("Evaluated anew with another lot"), ("open",), "reopened", any_hand, fits=lambda order: order.kind == "reevaluate", by_code=True)
 CARRY = Step(
-    "carry_out", _("Carry it out"), ("open", "answered"), "carried", at_office("leader", "handler"), _unless_stopping, needs_reason=True, rules=("G04", "D14"),
+    "carry_out", _("Carry it out"), ("open", "answered", "reopened"), "carried", at_office("leader", "handler"), _unless_stopping, needs_reason=True, rules=("G04", "D14"),
     waits_for=_("leader in charge"), hint=_("The award falls and the next candidate is chosen, or the lot ends and is bought anew."),
 )
 LIFE = Life(
     "revieworder",
     ReviewOrder,
-    states={"open": pgettext_lazy("review", "to be carried out"), "answered": pgettext_lazy("review", "evaluated anew"), "carried": pgettext_lazy("review", "carried out")},
-    steps=(ANSWER, CARRY),
+    states={"open": pgettext_lazy("review", "to be carried out"), "answered": pgettext_lazy("review", "evaluated anew"), "reopened": pgettext_lazy("review", "with a new panel"), "carried": pgettext_lazy("review", "carried out")},
+    steps=(ANSWER, REOPEN, BY_OTHER, CARRY),
     initial="open",
     root=lambda order: order.lot.tender,
 )
@@ -76,6 +101,20 @@ def answer(order, *, actor, answer, stands, reason=""):
     return advance(order, ANSWER, actor=actor, reason=reason, changes={"answer": answer, "stands": stands}, params={"stands": stands})
 
 
+@LIFE.verb(REOPEN)
+@rules.carries("C12", "G04")
+@transaction.atomic
+def reopen(order, *, actor, reason):
+    """The whole purchase is judged anew by another panel: every open order of it is in its hands, the awards fall, the responses stay open."""
+    from procurement.lifecycle import reopening
+
+    order = advance(order, REOPEN, actor=actor, reason=reason)
+    for other in ReviewOrder.objects.filter(lot__tender=order.lot.tender_id, kind="reevaluate", status="open").select_related("lot__tender"):
+        advance(other, BY_OTHER, actor=actor, reason=reason)
+    reopening.reopen_evaluation(order.lot.tender, actor=actor, reason=reason, told=bool(order.complaint_id))
+    return order
+
+
 @LIFE.verb(CARRY)
 @rules.carries("G04")
 @transaction.atomic
@@ -85,46 +124,40 @@ def carry_out(order, *, actor, reason):
 
     order = advance(order, CARRY, actor=actor, reason=reason)
     lot = Lot._base_manager.select_related("tender__purchaser", "tender__profile", "project").get(pk=order.lot_id)
-    if lot.status == "contracted":  # the contract was terminated: nothing of the award is left to fall
+    if order.kind == "reevaluate" and order.stands is None:  # a new panel has judged; the award fell when it was called
+        pass
+    elif lot.status == "contracted":  # the contract was terminated: nothing of the award is left to fall
         pass
     elif order.kind == "void":
-        _void(lot, actor=actor, reason=reason)
+        _void(lot, actor=actor, reason=reason, told=bool(order.complaint_id))
     elif order.kind == "next_candidate" or not order.stands:
-        _next(lot, actor=actor, reason=reason, choose=order.kind == "next_candidate")
+        _next(lot, actor=actor, reason=reason, choose=order.kind == "next_candidate", told=bool(order.complaint_id))
     challenges.free([lot], challenges.code_of(order), actor=actor, reason=reason)
     return order
 
 
-def _next(lot, *, actor, reason, choose):
+def _next(lot, *, actor, reason, choose, told):
     """The award falls; the next candidate is chosen, or after a new evaluation the leader decides anew. The result is announced again."""
     from procurement.lifecycle import award
 
     if lot.status == "awarded":
-        lot = award.decline(lot, actor=actor, reason=reason)
+        lot = award.decline(lot, actor=actor, reason=reason, kind="ordered", told=told)
     if choose:
         award.decide_award(lot, actor=actor, reason=reason)
-    tender = Tender.objects.get(pk=lot.tender_id)
-    record = dict(tender.opening_record)
-    if told := record.pop("result_told", None):
-        record["results_fallen"] = [*record.get("results_fallen", []), {"told": told, "lot": lot.pk, "on": clock.today().isoformat()}]
-        Tender.objects.filter(pk=tender.pk).update(opening_record=record)
 
 
-def _void(lot, *, actor, reason):
+def _void(lot, *, actor, reason, told):
     """The lot ends without result and is announced as ended; its project may be bought anew."""
     from procurement.lifecycle import award, tender
     from procurement.lifecycle import lot as lots
-    from procurement.lifecycle.project import mark_unsourced
 
     running = Tender.objects.select_related("purchaser", "profile").get(pk=lot.tender_id)
     if running.status in tender.FAIL.sources and running.lots.exclude(status="failed").count() == 1:
         tender.fail(running, actor=actor, reason=reason)
         return
     if lot.status == "awarded":
-        lot = award.decline(lot, actor=actor, reason=reason)
+        lot = award.decline(lot, actor=actor, reason=reason, kind="ordered", told=told)
     lots.fail(lot, actor=actor, reason=reason)
     if running.is_statutory or running.profile.publish:
         announce("termination", running, actor=actor, reason=reason, lot=lot)
-    project = lot.project
-    if project.status == "sourcing" and not Lot.objects.filter(project=project).exclude(status="failed").exclude(tender__status="cancelled").exists():
-        mark_unsourced(project, actor, reason=running.number)
+    lots.unsource(lot, actor=actor)

@@ -13,6 +13,7 @@ from kernel.lifecycle import Refusal, advance
 from kernel.money import yuan
 from procurement import drafting, methods
 from procurement.lifecycle import bid as bids
+from procurement.lifecycle import declaration
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle import splitting
 from procurement.lifecycle import tender as tenders
@@ -40,13 +41,14 @@ def objection_to_choice(project, actor=None):
     return splitting.objection(project)
 
 
-@rules.carries("A02", "B26", "E06")
+@rules.carries("A02", "B26", "E06", "H01")
 @transaction.atomic
-def choose_provider(project, *, actor, organization, amount, reason, quotes=(), happened_on=None):
+def choose_provider(project, *, actor, organization, amount, reason, quotes=(), happened_on=None, declared=False):
     """Choose the provider of an approved project below the limit; returns the Award.
 
     `amount`: yuan, at most the approved amount. `quotes`: rows {organization, price} including the chosen one, at least the
-    profile's minimum when its channel is three quotes; a dearer choice needs its `reason`. Raises Refusal, PermissionDenied.
+    profile's minimum when its channel is three quotes; a dearer choice needs its `reason`. `declared`: the line “no tie to this provider” of the
+    form was ticked and is kept (H01). Raises Refusal, PermissionDenied.
     """
     if refusal := objection_to_choice(project, actor):
         raise refusal
@@ -55,6 +57,8 @@ def choose_provider(project, *, actor, organization, amount, reason, quotes=(), 
         raise Refusal("other_provider", _("The gates approved {name} for this project.").format(name=project.intended), todo=_("Choose that provider, or send the project through the gates again."), field="organization")
     if not reason.strip():
         raise Refusal("reason_missing", _("Please say why."), field="reason")
+    if why := declaration.match(actor, [organization]):
+        raise Refusal("tie", _("{name} takes no part in this purchase: {why}.").format(name=actor, why=why), article=rules.get("H01").article, todo=_("A colleague makes the choice."), field="organization")
     rows = _checked(profile, organization, amount, quotes, reason)
     tender = tenders.create_tender([project], actor=actor, method="self_run", profile=profile, method_reason=reason[:300])
     lot = tender.lots.select_related("tender", "project").get()
@@ -74,6 +78,8 @@ def choose_provider(project, *, actor, organization, amount, reason, quotes=(), 
     if drafting.unfunded(tender):
         raise Refusal("unfunded", _("The money of “{fund}” is not approved yet.").format(fund=drafting.unfunded(tender).fund), article=rules.get("E06").article)
     award = write_award(lot, organization, amount, actor=actor, decided_on=happened_on or clock.today(), reason=reason, bid=chosen)
+    if declared:
+        declaration.declare(tender, actor=actor, no_post=True, no_kin=True, no_other=True)
     from procurement.lifecycle.project import mark_sourcing
 
     if project.status == "approved":

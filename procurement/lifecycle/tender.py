@@ -77,6 +77,8 @@ def _result_once(tender, actor):
         return Refusal("selects", _("The selected suppliers are announced, not an award."), todo=_("Announce the selected suppliers."))
     if tender.opening_record.get("result_told"):
         return Refusal("told", _("The result has already been announced."), todo=_("Ask for a correction instead."))
+    if tender.opening_record.get("results_fallen") and not tender.lots.filter(status__in=("awarded", "contracted")).exists():
+        return Refusal("nothing_left", _("No lot has a provider any more; its end was announced."))
     return None
 
 
@@ -110,6 +112,7 @@ RESULT = Step(
     "publish_result", _("Announce the result"), ("awarded",), None, may_handle_tender, objection=_result_once, rules=("D03", "D04", "D05"), fits=lambda tender: not tender.collects,
     hint=_("Award letters are issued, the notice is published, and each bidder is told its own score."), waits_for=_("handler"),
 )
+REOPEN = Step("reopen_evaluation", _("Evaluate anew with another panel"), ("evaluated", "awarded"), "opened", any_hand, rules=("C12", "G04"), needs_reason=True, by_code=True)
 FAIL = Step(
     "fail", _("Stop the purchase"), ("published", "opened", "evaluated"), "failed", may_handle_tender, needs_reason=True, tone="danger", rules=("B10",),
     hint=_("A termination notice with the reason is published; the projects may be bought anew."),
@@ -128,7 +131,7 @@ LIFE = Life(
         "failed": pgettext_lazy("tender", "stopped"),
         "cancelled": pgettext_lazy("tender", "given up"),
     },
-    steps=(PUBLISH, CLARIFY, OPEN, POSTPONE, RANK, EVALUATE, RECORD_EXTERNAL, AWARD, RESULT, SETTLE, FAIL, CANCEL),
+    steps=(PUBLISH, CLARIFY, OPEN, POSTPONE, RANK, EVALUATE, RECORD_EXTERNAL, AWARD, RESULT, SETTLE, REOPEN, FAIL, CANCEL),
 )
 LIFE.verb_labels = {
     "edit": _("draft changed"), "appoint": _("openers appointed"), "rehearse": _("opener proved the passphrase"), "attend": _("opener present"), "replace_opener": _("opener replaced"), "observe": _("attends the opening"),

@@ -1,12 +1,15 @@
 """The buying."""
 
+from procurement.models.award import AwardFall
 from procurement.models.backfill import Backfill
 from procurement.models.bid import Bid, BidPart
+from procurement.models.bond import Bond, BondTerms
 from procurement.models.budget_bounds import BudgetBounds
 from procurement.models.catalogue import Catalogue, CatalogueItem
 from procurement.models.challenge import Challenge, Complaint, ReviewOrder
 from procurement.models.configuration import Gate, PaymentStep, PriceRule, SelfRunProfile
 from procurement.models.contract import Amendment, Clearance, Contract, KeyPerson, PaymentStage, YearPortion
+from procurement.models.declaration import Declaration
 from procurement.models.delivery import Activity, CostVoucher, SignIn
 from procurement.models.document import DocumentReader, DocumentTemplate, DocumentVersion, Question
 from procurement.models.framework import CallOff, Framework, FrameworkAgreement, FrameworkItem, FrameworkSummary
@@ -14,6 +17,7 @@ from procurement.models.fund import Fund
 from procurement.models.fund_money import FundAdjustment, FundEntry, FundReceipt
 from procurement.models.gate_vote import GateVote, MeetingVote
 from procurement.models.indicator import Indicator
+from procurement.models.inquiry import Inquiry, Recording
 from procurement.models.invitation import InvitationPool, TenderInvitation
 from procurement.models.payment import ChecklistRow, Closing, PaymentApproval, PaymentRequest
 from procurement.models.preparation import CautionReason, DocumentReview, Intention, MarketSurvey, ReviewPart, SurveyAnswer
@@ -25,12 +29,13 @@ from procurement.models.single_source import SingleSource, SourceObjection
 from procurement.models.tender import Announcement, Award, Lot, OpenerKey, ScoreItem, Tender, TenderOpener
 
 __all__ = [
-    "Activity", "Amendment", "Announcement", "Award", "Backfill", "Bid", "BidPart", "BudgetBounds", "BudgetLine", "CallOff", "Catalogue", "CatalogueItem",
-    "CautionReason", "Challenge", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "CostVoucher", "CreditCheck", "DocumentReader",
-    "DocumentReview", "DocumentTemplate", "DocumentVersion", "Framework", "FrameworkAgreement", "FrameworkItem", "FrameworkSummary", "Fund",
-    "FundAdjustment", "FundEntry", "FundReceipt", "Gate", "GateRun", "GateVote", "Indicator", "Intention", "InvitationPool", "KeyPerson", "Lot",
-    "MarketSurvey", "Meeting", "MeetingItem", "MeetingVote", "OpenerKey", "OpeningRemark", "PaymentApproval", "PaymentRequest", "PaymentStage",
-    "PaymentStep", "PlannedActivity", "PriceAlias", "PriceEntry", "PriceExplanation", "PriceFlag", "PriceItem", "PriceRule", "Project", "ProjectFund",
-    "ProjectList", "ProjectRevision", "QualificationVerdict", "Question", "ReviewOrder", "ReviewPart", "ScoreItem", "SelfRunProfile", "SignIn",
-    "SingleSource", "SourceObjection", "SurveyAnswer", "Tender", "TenderInvitation", "TenderOpener", "YearPortion",
+    "Activity", "Amendment", "Announcement", "Award", "AwardFall", "Backfill", "Bid", "BidPart", "Bond", "BondTerms", "BudgetBounds", "BudgetLine",
+    "CallOff", "Catalogue", "CatalogueItem", "CautionReason", "Challenge", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "CostVoucher",
+    "CreditCheck", "Declaration", "DocumentReader", "DocumentReview", "DocumentTemplate", "DocumentVersion", "Framework", "FrameworkAgreement",
+    "FrameworkItem", "FrameworkSummary", "Fund", "FundAdjustment", "FundEntry", "FundReceipt", "Gate", "GateRun", "GateVote", "Indicator", "Inquiry",
+    "Intention", "InvitationPool", "KeyPerson", "Lot", "MarketSurvey", "Meeting", "MeetingItem", "MeetingVote", "OpenerKey", "OpeningRemark",
+    "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity", "PriceAlias", "PriceEntry", "PriceExplanation", "PriceFlag",
+    "PriceItem", "PriceRule", "Project", "ProjectFund", "ProjectList", "ProjectRevision", "QualificationVerdict", "Question", "Recording", "ReviewOrder",
+    "ReviewPart", "ScoreItem", "SelfRunProfile", "SignIn", "SingleSource", "SourceObjection", "SurveyAnswer", "Tender", "TenderInvitation", "TenderOpener",
+    "YearPortion",
 ]

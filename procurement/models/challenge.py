@@ -99,6 +99,7 @@ class Complaint(Living):
     document = models.CharField(_("document number"), max_length=60, blank=True, editable=False)
     decision = models.TextField(_("decision"), max_length=6000, blank=True, editable=False)
     decided_on = models.DateField(_("decided on"), null=True, editable=False)
+    drafted_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, related_name="+", editable=False)
     decided_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, related_name="+", editable=False)
     objects = ComplaintQuerySet.as_manager()
 

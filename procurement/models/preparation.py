@@ -126,18 +126,30 @@ class DocumentReview(models.Model):
 
 
 class ReviewPart(models.Model):
-    """Who took part in a review, and for which side."""
+    """Who took part in a review, and for which side: somebody of the purchaser, or a lawyer from outside with licence and firm."""
 
     PARTS = [
         ("legal", pgettext_lazy("review side", "legal adviser")), ("procurement", pgettext_lazy("review side", "procurement")), ("finance", pgettext_lazy("review side", "finance")),
         ("business", pgettext_lazy("review side", "line of business")), ("supervision", pgettext_lazy("review side", "supervision")),
     ]  # fmt: skip
     review = models.ForeignKey(DocumentReview, models.CASCADE, related_name="parts")
-    user = models.ForeignKey("kernel.User", models.PROTECT, related_name="+")
+    user = models.ForeignKey("kernel.User", models.PROTECT, null=True, related_name="+")
     part = models.CharField(max_length=12, choices=PARTS)
+    outside_name = models.CharField(max_length=60, blank=True)
+    outside_licence = models.CharField(max_length=40, blank=True)
+    outside_firm = models.CharField(max_length=80, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["review", "part"], name="review_part_once"), models.UniqueConstraint(fields=["review", "user"], name="review_person_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["review", "part"], name="review_part_once"),
+            models.UniqueConstraint(fields=["review", "user"], name="review_person_once"),
+            models.CheckConstraint(condition=Q(user__isnull=False) | ~Q(outside_name="") & ~Q(outside_licence=""), name="review_part_by_somebody"),
+        ]
 
     def __str__(self):
-        return f"{self.user} {self.part}"
+        return f"{self.who} {self.part}"
+
+    @property
+    def who(self):
+        """The person's name; of an outside lawyer with firm and licence."""
+        return self.user.name if self.user_id else f"{self.outside_name}（{self.outside_firm} {self.outside_licence}）"

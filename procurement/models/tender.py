@@ -9,6 +9,7 @@ from kernel import clock
 from kernel.models.living import Living
 from kernel.money import MoneyField
 from procurement import methods
+from procurement.permissions_award import AwardQuerySet
 from procurement.permissions_tender import AnnouncementQuerySet, LotQuerySet, TenderQuerySet
 
 
@@ -276,6 +277,17 @@ class Award(models.Model):
     challenge_until = models.DateField(null=True)
     sign_due_on = models.DateField(null=True)
     declined_on = models.DateField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, related_name="+")
+    objects = AwardQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("award")
+        indexes = [models.Index(fields=["declined_on", "sign_due_on"], name="award_to_sign")]
 
     def __str__(self):
         return f"{self.lot} → {self.organization}"
+
+    def get_absolute_url(self):
+        return reverse("award_detail", args=[self.pk])

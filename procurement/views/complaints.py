@@ -22,7 +22,7 @@ from procurement.permissions_challenge import is_challenger
 
 
 def visible(request, pk):
-    rows = Complaint.objects.visible_to(request.user).select_related("challenge__tender__purchaser__place", "challenge__organization", "challenge__lot", "decided_by")
+    rows = Complaint.objects.visible_to(request.user).select_related("challenge__tender__purchaser__place", "challenge__organization", "challenge__lot", "decided_by", "drafted_by")
     return get_object_or_404(rows, pk=pk)
 
 
@@ -33,7 +33,7 @@ def complaint_list(request):
         columns=[
             Column("number", _("Number"), kind="link"), Column("challenge__tender__title", _("Purchase")), Column("challenge__tender__purchaser__name", _("Purchaser")),
             Column("challenge__organization__name", _("Complainant")), Column("filed_on", _("Received on"), kind="date"), Column("decide_due_on", _("Decision due"), kind="date"),
-            Column("outcome", _("Conclusion"), value=lambda row: row.get_outcome_display()), Column("status", _("State"), kind="status"),
+            Column("outcome", _("Conclusion"), value=lambda row: row.get_outcome_display() if row.status == "decided" else ""), Column("status", _("State"), kind="status"),
         ],
         search=("number", "challenge__tender__title", "challenge__organization__name"),
         filters=[ChoiceFilter("status", _("State"), choices=Complaint.LIFE.states.items()), ChoiceFilter("outcome", _("Conclusion"), choices=Complaint.OUTCOMES), DateFilter("filed", _("Received on"), field="filed_on")],
@@ -49,7 +49,7 @@ def complaint_detail(request, pk):
     bureau = has_role(request.user, "finance")
     steps = [{"what": what, "start": start, "due": due, "done": done, "article": article, "late": not done and due.date < clock.today()} for what, start, due, done, article in complaints.clocks(row)]
     warnings = complaints.warnings_about(row.challenge.organization) if bureau else []
-    return render_detail(request, row, "procurement/complaint.html", steps=steps, orders=orders, warnings=warnings)
+    return render_detail(request, row, "procurement/complaint.html", steps=steps, orders=orders, warnings=warnings, bureau=bureau)
 
 
 @login_required

@@ -37,6 +37,7 @@ def choose(request, pk):
     if request.method == "POST" and form.is_valid() and (rows is None or rows.is_valid()):
         data = dict(form.cleaned_data)
         proof = data.pop("proof", None)
+        data["declared"] = data.pop("no_tie")
         given = [row.cleaned_data for row in rows.forms if row.cleaned_data] if rows is not None else ()
         try:
             award = selfrun.choose_provider(project, actor=request.user, quotes=given, **data)

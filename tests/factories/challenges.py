@@ -5,6 +5,7 @@ import datetime
 from kernel import clock
 from procurement.lifecycle import challenge, complaint
 from procurement.models import Award
+from tests.factories.projects import join, make_user
 from tests.factories.tenders import make_tender, travel
 
 GROUNDS = {"facts": "评审未按采购文件载明的标准打分。", "request": "请求重新评审。", "legal_basis": "政府采购法第五十二条"}
@@ -43,22 +44,30 @@ def challenged(state="filed", consequence="none", start=None):
     return walk
 
 
+def decided(walk, row, **fields):
+    """Written by one of the bureau, signed by the other."""
+    return complaint.decide(complaint.draft_decision(row, actor=walk.office.finance, **fields), actor=walk.second)
+
+
 def complained(state="filed", start=None):
-    """walk as above with `.complaint` in filed | correcting | accepted | notified | examining | decided."""
+    """walk as above with `.complaint` in filed | correcting | accepted | notified | examining | drafted | decided; a second person of the bureau is `.second`."""
     walk = challenged("answered", start=start)
     travel(clock.now() + datetime.timedelta(hours=1))
     finance = walk.office.finance
+    walk.second = join(make_user("财政局副科长"), "finance", place=walk.office.district)
     row = make_complaint(walk.challenge, walk.who)
     if state == "correcting":
         row = complaint.ask_correction(row, actor=finance, reason="请补交营业执照复印件")
-    if state in ("accepted", "notified", "examining", "decided"):
+    if state in ("accepted", "notified", "examining", "drafted", "decided"):
         row = complaint.accept(row, actor=finance)
-    if state in ("notified", "examining", "decided"):
+    if state in ("notified", "examining", "drafted", "decided"):
         row = complaint.notify_parties(row, actor=finance)
-    if state in ("examining", "decided"):
+    if state in ("examining", "drafted", "decided"):
         row = complaint.reply(row, actor=walk.office.handler, reply="评审合法合规。")
+    if state in ("drafted", "decided"):
+        row = complaint.draft_decision(row, actor=finance, outcome="unfounded", decision="评审符合采购文件。", document="青财采决〔2026〕3号")
     if state == "decided":
-        row = complaint.decide(row, actor=finance, outcome="unfounded", decision="评审符合采购文件。", document="青财采决〔2026〕3号")
+        row = complaint.decide(row, actor=walk.second)
     walk.complaint = walk.subject = row
     return walk
 

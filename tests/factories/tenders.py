@@ -14,7 +14,7 @@ from evaluation.lifecycle import conclusion, panel
 from evaluation.models import Expert
 from kernel import clock, seal
 from procurement import sealing
-from procurement.lifecycle import award, bid, opening, qualification, review, survey, tender
+from procurement.lifecycle import award, bid, declaration, opening, qualification, review, survey, tender
 from procurement.models import Bid, Tender
 from tests.factories import projects
 from tests.factories.bids import save_structured
@@ -73,6 +73,7 @@ def make_draft(office, rows=None, *, amount=300000, method="consultation", items
     if method != "self_run":
         make_survey(office, rows)
         make_reviews(office, row)
+        make_declarations(office, row)
     if row.seal == "openers" and row.venue == "internal":
         people = make_openers(office)
         opening.appoint_openers(row, people[:3], people[3:], actor=office.handler)
@@ -82,6 +83,12 @@ def make_draft(office, rows=None, *, amount=300000, method="consultation", items
 
 
 ANSWERS = [{"name": f"市场主体{number}", "way": "written", "supply": "能够提供", "price": Decimal(250000 + number)} for number in (1, 2, 3)]
+
+
+def make_declarations(office, row):
+    """Whoever publishes, opens or decides has declared (H01)."""
+    for person in (office.handler, office.section, office.leader, office.second_leader, office.committee, office.legal, office.supervisor):
+        declaration.declare(row, actor=person, no_post=True, no_kin=True, no_other=True)
 
 
 def make_survey(office, rows):

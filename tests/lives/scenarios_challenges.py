@@ -2,9 +2,9 @@
 
 from functools import cache
 
-from procurement.lifecycle import complaint
+from procurement.lifecycle import complaint, review_order
 from tests.factories.challenges import challenged, complained
-from tests.lives.harness import Case, View, noun
+from tests.lives.harness import Case, View, by_engine, noun
 
 
 @cache
@@ -78,10 +78,29 @@ def ordered(kind):
 @cache
 def evaluated_anew():
     def build():
-        from procurement.lifecycle import review_order
-
         made = challenged("answered", "reevaluate")
         made.subject = review_order.answer(made.order, actor=made.panel.members.get(is_leader=True).user, answer="排名不能维持。", stands=False)
+        return made
+
+    return build
+
+
+@cache
+def judged_by_another():
+    """A second panel was drawn and has concluded."""
+
+    def build():
+        from evaluation.lifecycle import conclusion
+        from tests.factories.tenders import hours, make_panel, score_all
+
+        made = challenged("answered", "reevaluate")
+        made.subject = review_order.reopen(made.order, actor=made.office.handler, reason="评审违法，另行组建")
+        hours()
+        made.tender.refresh_from_db()
+        again = make_panel(made.tender, made.office)
+        score_all(again)
+        hours()
+        conclusion.conclude(again, actor=again.sitting().first().user, report="重新评审结束。")
         return made
 
     return build
@@ -96,7 +115,9 @@ noun(
     {"open": ordered("next_candidate")},
     {
         "answer": Case(panel_leader, lambda scene: {"answer": "排名不变。", "stands": True}, states={"open": ordered("reevaluate")}, weak=lambda scene: [scene.office.handler, scene.office.leader], race=True),
-        "carry_out": Case(leader, because(), states={"open": ordered("next_candidate"), "answered": evaluated_anew()}, weak=outsiders, race=True),
+        "reopen": Case(handler, because("评审违法，另行组建"), states={"open": ordered("reevaluate")}, weak=lambda scene: [scene.office.leader, scene.office.finance, scene.who.user], race=True),
+        "reopen_with": Case(handler, **by_engine(review_order.BY_OTHER), states={"open": ordered("reevaluate")}),
+        "carry_out": Case(leader, because(), states={"open": ordered("next_candidate"), "answered": evaluated_anew(), "reopened": judged_by_another()}, weak=outsiders, race=True),
         "carry_out+void": Case(leader, because(), states={"open": ordered("void")}, weak=lambda scene: [scene.office.staff]),
     },
     family="challenge",
@@ -123,7 +144,13 @@ def appraised_in(state):
     return build
 
 
-RUNNING = ("accepted", "notified", "examining")
+RUNNING = ("accepted", "notified", "examining", "drafted")
+
+
+def second(scene):
+    return scene.second
+
+
 DECISION = {"outcome": "upheld", "order": "next_candidate", "decision": "评分违反采购文件。", "document": "青财采决〔2026〕3号"}
 noun(
     "complaint",
@@ -139,7 +166,9 @@ noun(
         "lift": Case(finance, because("不影响结果"), states={state: suspended_in(state) for state in RUNNING}, weak=not_bureau, race=True),
         "begin_appraisal": Case(finance, because("服务质量鉴定"), weak=not_bureau),
         "end_appraisal": Case(finance, states={state: appraised_in(state) for state in RUNNING}, weak=not_bureau),
-        "decide": Case(finance, lambda scene: dict(DECISION), weak=not_bureau, race=True),
+        "draft_decision": Case(finance, lambda scene: dict(DECISION), weak=not_bureau, race=True),
+        "return_decision": Case(second, because("事实不清"), weak=not_bureau),
+        "decide": Case(second, weak=not_bureau, race=True),
         "withdraw": Case(challenger, because("撤回投诉"), weak=not_challenger),
     },
     family="complaint",

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 from evaluation.lifecycle import panel
 from kernel import clock
 from procurement.lifecycle import award, bid, configuration, opening, tender
+from procurement.lifecycle import fall as falls
 from procurement.lifecycle import lot as lots
-from procurement.models import Bid, SelfRunProfile
+from procurement.models import Award, AwardFall, Bid, SelfRunProfile
 from tests.factories import projects
 from tests.factories.bids import save_structured
 from tests.factories.providers import make_provider
@@ -141,11 +142,53 @@ noun(
         "award": Case(leader, **by_engine(tender.AWARD), weak=not_deciding),
         "publish_result": Case(handler, weak=not_handler, race=True),
         "settle": Case(leader, **by_engine(tender.SETTLE), weak=not_deciding),
+        "reopen_evaluation": Case(handler, **by_engine(tender.REOPEN)),
         "fail": Case(handler, **REASON, weak=not_handler, race=True),
         "cancel": Case(handler, **REASON, weak=not_handler),
     },
     family="purchase",
 )
+
+
+def winner(scene):
+    won = Award.objects.get(lot=scene.lot).organization_id
+    return next(row.user for row in scene.providers if row.organization.pk == won)
+
+
+@cache
+def signed_lot():
+    """Signed before the provider acknowledged the letter."""
+
+    def build():
+        made = make_tender(state="announced")
+        made.subject = lots.mark_contracted(made.lot, actor=made.office.handler)
+        return made
+
+    return build
+
+
+@cache
+def undecided():
+    """The days to decide have passed."""
+
+    def build():
+        made = make_tender(state="evaluated")
+        travel(clock.end_of_day(made.tender.award_due_on) + datetime.timedelta(days=1))
+        made.subject = made.lot
+        return made
+
+    return build
+
+
+@cache
+def fallen():
+    def build():
+        made = make_tender(state="announced")
+        award.decline(made.lot, actor=made.office.leader, reason="书面放弃")
+        made.subject = AwardFall.objects.get(lot=made.lot)
+        return made
+
+    return build
 
 
 def by_award(state):
@@ -161,10 +204,24 @@ noun(
         "award": Case(leader, weak=not_deciding, race=True),
         "settle": Case(leader, **by_engine(lots.SETTLE), weak=not_deciding),
         "decline": Case(leader, **REASON, weak=not_deciding, race=True),
+        "revoke": Case(leader, lambda scene: {"reason": "经查提供虚假材料", "ground": "false_material", "document": "青财采决〔2026〕5号"}, weak=not_deciding, race=True),
+        "acknowledge": Case(
+            winner, states={"awarded": walk("announced", of="lot"), "contracted": signed_lot()}, weak=lambda scene: [scene.office.handler, scene.office.leader], race=True,
+        ),
+        "explain_delay": Case(leader, **REASON, states={"evaluated": undecided()}, weak=not_deciding),
+        "reopen": Case(handler, **by_engine(lots.REOPEN)),
         "contract": Case(handler, **by_engine(lots.CONTRACT)),
         "stop": Case(handler, **REASON, states={"opened": two_lots("opened"), "evaluated": two_lots("evaluated")}, weak=not_handler, race=True),
         "fail": Case(handler, **by_engine(lots.FAIL)),
     },
+    family="purchase",
+)
+
+
+noun(
+    "awardfall",
+    {"open": fallen()},
+    {"report": Case(handler, lambda scene: {"number": "玉街〔2026〕8号"}, weak=lambda scene: [scene.office.section, scene.office.finance], race=True), "note": Case(handler, **by_engine(falls.NOTE))},
     family="purchase",
 )
 

@@ -289,3 +289,74 @@ def test_filed_from_the_purchases_page(client):
     assert GROUNDS["facts"] in page
     assert client.post(address, {**data, "attachments": projects.scan()}).status_code == 422
     assert Challenge.objects.count() == 1
+
+
+@pytest.mark.rule("C12")
+def test_another_panel_judges_and_the_old_result_stays(client):
+    from evaluation.lifecycle import conclusion, panel
+    from evaluation.models import Panel
+    from tests.factories.tenders import hours, make_experts, score_all
+
+    walk = make_tender(state="announced", start=MONDAY)
+    old, fallen = walk.panel, Award.objects.get()
+    sat = set(old.members.values_list("user_id", flat=True))
+    answered(walk, make_challenge(walk, loser(walk)), "upheld", "reevaluate")
+    order = ReviewOrder.objects.get()
+    with pytest.raises(PermissionDenied):
+        review_order.reopen(order, actor=walk.office.leader, reason="评审违法")
+    order = review_order.reopen(order, actor=walk.office.handler, reason="评审违法，另行组建评审小组")
+    walk.tender.refresh_from_db()
+    walk.lot.refresh_from_db()
+    assert (order.status, walk.tender.status, walk.lot.status) == ("reopened", "opened", "opened")
+    past = Panel.objects.get(pk=old.pk)
+    assert past.tender is None and past.former_tender == walk.tender and past.result["lots"] and past.members.first().scores.exists()
+    assert not walk.lot.bids.exclude(rank=None).exists() and not Panel.objects.visible_to(past.members.first().user).exists()
+    assert "panel" not in walk.tender.opening_record
+    refused("panel_first", review_order.carry_out, order, actor=walk.office.leader, reason="执行")
+    client.force_login(walk.office.handler)
+    page = client.get(past.get_absolute_url()).content.decode()
+    assert all(line["total"] in page for line in past.result["lots"][0]["lines"]) and client.get(walk.tender.get_absolute_url()).status_code == 200
+    client.force_login(loser(walk).user)
+    assert client.get(past.get_absolute_url()).status_code == 404
+
+    hours()
+    make_experts(4)
+    again = panel.draw_experts(panel.create_panel(walk.tender, actor=walk.office.handler), actor=walk.office.handler, count=3)
+    assert not sat & set(again.members.values_list("user_id", flat=True))
+    assert sat <= {row.user_id for row in _experts(again.draw_record["left_out"])}
+    again = panel.form(again, actor=walk.office.handler)
+    for member in again.sitting():
+        panel.declare(again, actor=member.user)
+    again = panel.start(again, actor=walk.office.handler)
+    score_all(again, lambda number, item: item.points - number)
+    hours()
+    conclusion.conclude(again, actor=again.sitting().first().user, report="重新评审结束。")
+    assert lot.signing_refusal(walk.lot)
+    order.refresh_from_db()
+    review_order.carry_out(order, actor=walk.office.leader, reason="重新评审完毕")
+    assert lot.signing_refusal(walk.lot) is None
+    walk.lot.refresh_from_db()
+    award.decide_award(walk.lot, actor=walk.office.leader)
+    walk.tender.refresh_from_db()
+    award.publish_result(walk.tender, actor=walk.office.handler)
+    now = Award.objects.get()
+    assert now.organization != fallen.organization and now.letter_on
+    assert list(walk.tender.announcements.order_by("pk").values_list("kind", flat=True))[-2:] == ["correction", "result"]
+    assert Panel.objects.get(pk=old.pk).result == past.result
+
+
+def _experts(left_out):
+    from evaluation.models import Expert
+
+    return Expert.objects.filter(pk__in=[row["expert"] for row in left_out])
+
+
+def test_other_lots_keep_the_panel_from_being_replaced():
+    from procurement.models import Lot
+
+    walk = make_tender(state="announced", start=MONDAY)
+    answered(walk, make_challenge(walk, loser(walk)), "upheld", "reevaluate")
+    other = Lot.objects.get(pk=walk.lot.pk)
+    other.pk, other.order, other.status = None, 2, "contracted"
+    other.save()
+    refused("other_lots", review_order.reopen, ReviewOrder.objects.get(), actor=walk.office.handler, reason="另行组建")

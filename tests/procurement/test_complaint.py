@@ -99,7 +99,7 @@ def test_missing_parts_and_appraisals_do_not_count():
     refused("asked_once", complaint.ask_correction, row, actor=finance, reason="再补")
     row = complaint.notify_parties(complaint.accept(row, actor=finance), actor=finance)
     row = complaint.begin_appraisal(row, actor=finance, reason="服务质量鉴定")
-    refused("appraising", complaint.decide, row, actor=finance, outcome="unfounded", decision="—", document="1号")
+    refused("appraising", complaint.draft_decision, row, actor=finance, outcome="unfounded", decision="—", document="1号")
     travel(noon(after(day, 10)))
     row = complaint.end_appraisal(row, actor=finance)
     assert row.uncounted == 10 and row.decide_due_on == after(day, 40)
@@ -133,12 +133,20 @@ def test_a_suspension_is_lifted_once():
 def test_the_decision_is_published_and_orders_what_follows(client):
     walk = complained("examining", start=MONDAY)
     finance = walk.office.finance
-    refused("no_order", complaint.decide, walk.complaint, actor=finance, outcome="upheld", decision="评分违法。", document="青财采决〔2026〕3号")
+    refused("no_order", complaint.draft_decision, walk.complaint, actor=finance, outcome="upheld", decision="评分违法。", document="青财采决〔2026〕3号")
     with pytest.raises(PermissionDenied):
-        complaint.decide(walk.complaint, actor=walk.office.leader, outcome="unfounded", decision="—", document="1号")
+        complaint.draft_decision(walk.complaint, actor=walk.office.leader, outcome="unfounded", decision="—", document="1号")
     with pytest.raises(PermissionDenied):
-        complaint.decide(walk.complaint, actor=projects.make_office("外区街道").finance, outcome="unfounded", decision="—", document="1号")
-    row = complaint.decide(walk.complaint, actor=finance, outcome="upheld", order="next_candidate", decision="评分违法。", document="青财采决〔2026〕3号")
+        complaint.draft_decision(walk.complaint, actor=projects.make_office("外区街道").finance, outcome="unfounded", decision="—", document="1号")
+    row = complaint.draft_decision(walk.complaint, actor=finance, outcome="upheld", order="next_candidate", decision="评分违法。", document="青财采决〔2026〕3号")
+    assert not walk.tender.announcements.filter(kind="complaint").exists() and not ReviewOrder.objects.exists()
+    refused("second_person", complaint.decide, row, actor=finance)
+    assert [task.url for task in registry.tasks_for(walk.second) if task.kind == "complaint"] == [row.get_absolute_url()]
+    assert not [task for task in registry.tasks_for(finance) if task.kind == "complaint"]
+    client.force_login(walk.who.user)
+    assert "评分违法" not in client.get(row.get_absolute_url()).content.decode()
+    client.logout()
+    row = complaint.decide(row, actor=walk.second)
     notice = walk.tender.announcements.get(kind="complaint")
     assert notice.public and "青财采决〔2026〕3号" in notice.body and client.get(notice.get_absolute_url()).status_code == 200
     order = ReviewOrder.objects.get()
@@ -149,6 +157,16 @@ def test_the_decision_is_published_and_orders_what_follows(client):
     page = client.get(row.get_absolute_url()).content.decode()
     assert "财政部令第94号" in page and "评分违法" in page
     assert client.get(reverse("complaint_decision", args=[row.pk])).content[:4] == b"%PDF"
+
+
+def test_a_decision_sent_back_is_written_anew():
+    walk = complained("drafted", start=MONDAY)
+    refused("second_person", complaint.return_decision, walk.complaint, actor=walk.office.finance, reason="x")
+    row = complaint.return_decision(walk.complaint, actor=walk.second, reason="事实不清")
+    row = complaint.draft_decision(row, actor=walk.second, outcome="unproved", decision="缺乏事实依据。", document="青财采决〔2026〕4号")
+    refused("second_person", complaint.decide, row, actor=walk.second)
+    row = complaint.decide(row, actor=walk.office.finance)
+    assert (row.status, row.outcome, row.drafted_by, row.decided_by) == ("decided", "unproved", walk.second, walk.office.finance)
 
 
 def earlier(walk, days_ago, outcome="unproved"):
