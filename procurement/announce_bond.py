@@ -11,8 +11,8 @@ from kernel import clock, files, registry, rules
 from kernel.detail import trail_of
 from kernel.registry import NavItem, Panel, Reminder, Task, Waiting
 from procurement.forms import bond as forms
-from procurement.lifecycle import bond, lot
 from procurement.lifecycle import bid as bids
+from procurement.lifecycle import bond, lot
 from procurement.models import Bid, Bond, BondTerms, Tender
 from procurement.permissions import organization_ids
 from procurement.permissions_contract import handles

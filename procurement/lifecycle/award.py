@@ -14,9 +14,8 @@ from procurement import timetable
 from procurement.announcements import announce
 from procurement.lifecycle import bid as bids
 from procurement.lifecycle import bond as bonds
-from procurement.lifecycle import declaration
+from procurement.lifecycle import declaration, invitation
 from procurement.lifecycle import fall as falls
-from procurement.lifecycle import invitation
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle import tender as tenders
 from procurement.models import Award, AwardFall, Bid, Tender

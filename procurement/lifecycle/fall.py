@@ -14,6 +14,7 @@ from kernel.lifecycle import Life, Step, advance
 from procurement.models import AwardFall
 from procurement.permissions_award import at_tender
 
+
 def any_hand(user, fall):
     """Follows from the award that fell; who may was asked there."""
     return user.is_authenticated

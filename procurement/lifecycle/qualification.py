@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import clock, files, filetypes, rules, trail
 from kernel.lifecycle import Refusal, Step, acting_for, advance
-from procurement import methods, timetable
+from procurement import timetable
 from procurement.lifecycle import bid as bids
 from procurement.models import Bid, CreditCheck, QualificationVerdict
 from procurement.permissions_tender import may_handle_tender

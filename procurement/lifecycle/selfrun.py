@@ -13,9 +13,8 @@ from kernel.lifecycle import Refusal, advance
 from kernel.money import yuan
 from procurement import drafting, methods
 from procurement.lifecycle import bid as bids
-from procurement.lifecycle import declaration
+from procurement.lifecycle import declaration, splitting
 from procurement.lifecycle import lot as lots
-from procurement.lifecycle import splitting
 from procurement.lifecycle import tender as tenders
 from procurement.lifecycle.award import write_award
 from procurement.models import Bid

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from communities.permissions import place_paths, purchaser_ids
 from kernel import clock
 from kernel.detail import preload, render_detail
 from kernel.lifecycle import open_holds, principals_of
@@ -21,7 +22,6 @@ from procurement.outcome import KINDS, outcome_of, words_of
 from procurement.papers import pdf_response
 from procurement.permissions_award import OFFICE
 from procurement.permissions_tender import may_bid
-from communities.permissions import place_paths, purchaser_ids
 
 
 def states():

@@ -245,9 +245,9 @@ def test_an_undecided_award_is_said_not_decided(client):
 
 
 def panel_of(client, walk):
+    from kernel.models import User
     from procurement.announce_award import late_decision
     from procurement.models import Tender
-    from kernel.models import User
 
     del client
     found = late_decision(Tender.objects.get(pk=walk.tender.pk), User.objects.get(pk=walk.office.leader.pk))

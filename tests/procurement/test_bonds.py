@@ -17,7 +17,7 @@ from procurement.models import Award, Bid, Bond, BondTerms
 from tests.factories import projects
 from tests.factories.contracts import make_contract
 from tests.factories.providers import make_provider
-from tests.factories.tenders import check_credit, cheap_scrypt, hours, make_draft, make_panel, open_tender, score_all, travel
+from tests.factories.tenders import cheap_scrypt, check_credit, hours, make_draft, make_panel, open_tender, score_all, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
