@@ -228,11 +228,11 @@ def _tell(tender, winners, round_):
         for person in people_acting_for(award.organization):
             notify(person, f"award-{award.pk}-{award.letter_number}", "award_won", subject=tender, url=award.get_absolute_url(),
                    params={"title": award.lot.title, "amount": f"{award.amount:,.2f}", "letter": award.letter_number})
-    tell_others(tender, won, [award.lot_id for award in winners] if round_ else None)
+    tell_others(tender, won, [award.lot_id for award in winners] if round_ else None, round_)
 
 
-def tell_others(tender, won, lots=None):
-    """Each bidder (of these lots only, where some are named) but those of the bids `won` is told its own score and rank, or why it was invalid (D05)."""
+def tell_others(tender, won, lots=None, round_=0):
+    """Each bidder (of these lots only, where some are named; `round_`: how many results fell before) but those of the bids `won` is told its own score and rank, or why it was invalid (D05)."""
     others = Bid.objects.filter(lot__tender=tender, status__in=("opened", "invalid"), organization__isnull=False, falls=None).exclude(pk__in=won).select_related("organization", "lot")
     if lots is not None:
         others = others.filter(lot__in=lots)

@@ -187,7 +187,6 @@ OBJECTS = {
     "tender_opened": lambda w: w.plots["scoring"].lots.get().tender,
     "lot": lambda w: w.plots["published"].lots.get(),
     "lot_opened": lambda w: w.plots["scoring"].lots.get(),
-    "lot_opened": lambda w: w.plots["scoring"].lots.get(),
     "bid_draft": lambda w: w.bid_draft.public_id,
     "bid_file": lambda w: (w.bid_draft.public_id, "file-1"),
     "bid_submitted": lambda w: w.bid_submitted.public_id,

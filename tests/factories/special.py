@@ -10,7 +10,20 @@ from procurement.lifecycle import award, call_off, framework, framework_agreemen
 from procurement.models import FrameworkAgreement, Tender
 from tests.factories import projects
 from tests.factories.providers import make_provider
-from tests.factories.tenders import ITEMS, SCAN, hours, make_bid, make_draft, make_openers, make_reviews, make_survey, open_tender, passphrase_of, travel
+from tests.factories.tenders import (
+    ITEMS,
+    SCAN,
+    hours,
+    make_bid,
+    make_declarations,
+    make_draft,
+    make_openers,
+    make_reviews,
+    make_survey,
+    open_tender,
+    passphrase_of,
+    travel,
+)
 
 SHENZHEN = "440306"  # an open-tender threshold of four million yuan is entered there
 LARGE = 5_000_000
@@ -113,6 +126,7 @@ def ready(office, row):
     """Survey, reviews and openers behind a stage-1 draft."""
     make_survey(office, [lot.project for lot in row.lots.select_related("project")])
     make_reviews(office, row)
+    make_declarations(office, row)
     people = make_openers(office)
     opening.appoint_openers(row, people[:3], people[3:], actor=office.handler)
     for person in people:
