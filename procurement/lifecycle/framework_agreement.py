@@ -38,7 +38,11 @@ def _told_once(agreement, actor):
 
 
 def _over(agreement, actor):
-    if agreement.item.framework.status != "ended" and agreement.ends_on and clock.today() <= agreement.ends_on:
+    if agreement.item.framework.status == "ended":
+        return None
+    if agreement.ends_on is None:
+        return Refusal("unsigned", _("It is not signed yet."), todo=_("Sign it, or remove the supplier."))
+    if clock.today() <= agreement.ends_on:
         return Refusal("running", _("It runs until {day}.").format(day=agreement.ends_on), article="财政部令第110号 第19条", todo=_("A supplier leaves earlier only by removal."))
     return None
 

@@ -80,7 +80,7 @@ def _approvable(single, actor):
     if not needs_publicity(single):
         return None
     article = _rule(single, "B20").article
-    if single.status in ("draft", "argued"):
+    if single.status == "draft":
         return Refusal("no_publicity", _("From the open-tender threshold on a sole supplier is argued by experts and made public before the approval."), article=article, todo=_("Record the expert argument, then publish it."))
     if clock.today() <= single.publicity_until:
         return Refusal("publicity_running", _("The publicity runs until {day}; the approval is asked for after it.").format(day=single.publicity_until), article=article)
@@ -111,7 +111,7 @@ ARGUE = Step("argue", _("Record the expert argument"), ("draft",), "argued", may
 PUBLICIZE = Step("publicize", _("Publish it"), ("argued",), "publicized", may_handle_tender, _publicizable, rules=("B20",), waits_for=_("handler"), fits=needs_publicity, hint=_("Everybody can read and object for five working days; only then the approval is asked for."))
 OBJECT = Step("object", _("Record an objection"), ("publicized",), None, may_handle_tender, tone="secondary", rules=("B20",))
 REARGUE = Step("reargue", _("Record the supplementary argument"), ("publicized",), None, may_handle_tender, _reargued, tone="secondary", fits=lambda single: bool(_open_objections(single)), rules=("B20",), hint=_("Its conclusion is told to whoever objected."))
-APPROVE = Step("approve", _("Record the approval"), ("draft", "argued", "publicized"), "approved", may_handle_tender, _approvable, rules=("A03", "B20"), waits_for=_("finance bureau"), fits=lambda single: drafting.open_tender_from(single.tender) is not None)
+APPROVE = Step("approve", _("Record the approval"), ("draft", "publicized"), "approved", may_handle_tender, _approvable, rules=("A03", "B20"), waits_for=_("finance bureau"), fits=lambda single: drafting.open_tender_from(single.tender) is not None)
 NEGOTIATE = Step("negotiate", _("Record the negotiation"), ("draft", "argued", "approved"), "negotiated", may_handle_tender, _negotiable, rules=("B19",), waits_for=_("handler"), hint=_("Who negotiated, what was agreed, how the price is made up and what comparable things cost."))
 AWARD = Step("award", _("Settle the supplier"), ("negotiated",), "awarded", may_decide, _awardable, rules=("B19", "H05"), waits_for=_("leader in charge"), hint=_("Against the signed record; result notice and contract follow."))
 DROP = Step("drop", _("Stop it"), ("draft", "argued", "publicized", "approved", "negotiated"), "dropped", may_handle_tender, needs_reason=True, tone="danger")

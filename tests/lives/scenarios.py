@@ -13,6 +13,7 @@ from tests.lives import (
     scenarios_prices,
     scenarios_projects,
     scenarios_providers,
+    scenarios_special,
     scenarios_tenders,
 )
 from tests.lives.harness import load_lives
@@ -20,6 +21,6 @@ from tests.lives.harness import load_lives
 load_lives()
 __all__ = [
     "load_lives", "scenarios_challenges", "scenarios_checks", "scenarios_closing", "scenarios_communities", "scenarios_contracts", "scenarios_kernel", "scenarios_money", "scenarios_papers", "scenarios_portfolio",
-    "scenarios_prices", "scenarios_projects", "scenarios_providers",
+    "scenarios_prices", "scenarios_projects", "scenarios_providers", "scenarios_special",
     "scenarios_tenders",
 ]  # fmt: skip

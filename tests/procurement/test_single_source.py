@@ -74,9 +74,11 @@ def test_three_experts_with_names_and_posts(year):
 
 @pytest.mark.rule("B20", mutate="publicity")
 def test_the_publicity_lasts_five_working_days_and_comes_before_the_approval(year):
-    walk = make_single("argued")
+    walk = make_single("draft")
     approval = dict(actor=walk.office.handler, number="深财采〔2026〕8号", file=scan("批复.png"))
     assert refused("no_publicity", single_source.approve, walk.single, **approval).article == rules.get("B20").article
+    walk.single = single_source.argue(walk.single, actor=walk.office.handler, argument="仅此一家具备条件。", experts=EXPERTS, file=scan())
+    refused("wrong_state", single_source.approve, walk.single, **approval)
     row = single_source.publicize(walk.single, actor=walk.office.handler)
     assert row.publicity_until == datetime.date(2026, 3, 9)
     paper = Announcement.objects.get(tender=walk.tender, kind="single")
