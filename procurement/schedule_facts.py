@@ -76,6 +76,7 @@ def happened_of(tender, further=None):
         "rehearsal": _last([row.rehearsed_again_at for row in tender.openers.all()]) if tender.seal == "openers" else None,
         "deadline": _day(tender.deadline) if tender.published_at and tender.deadline and tender.deadline <= clock.now() else None,
         "opening": _day(tender.opened_at),
+        "evaluation": tender.report_received_on,  # of a panel its own day, see `further`
         "report": tender.report_received_on,
         "award": _last([award.decided_on for award in awards]) if len(awards) == len(lots) else None,
         "result": datetime.date.fromisoformat(told) if told else None,
@@ -108,10 +109,10 @@ def rows_of(tender, calendar=None, *, further=None):
     start = start_of(tender)
     happened = happened_of(tender, further)
     calendar = calendar or workdays.current()
-    rows = schedule.compute(terms_of(tender), start or clock.today(), choices_of(tender), happened, calendar, planned_of(tender))
+    rows = schedule.compute(terms_of(tender), start or clock.today(), choices_of(tender), happened, calendar, planned_of(tender), clock.today())
     if tender.status in ENDED or start is None and tender.status != "draft":
         return [row for row in rows if row.happened]
-    return rows
+    return [row for row in rows if row.key != "rehearsal" or row.happened or "deadline" not in happened]  # then nobody proves a passphrase again
 
 
 def of_page(tender, calendar=None):
