@@ -29,7 +29,7 @@ UNITS = {"day": _("days"), "working_day": _("working days"), "month": _("months"
 class Terms:
     """What decides a timetable: the method, its rules as frozen on the purchase, and of a self-run one its street's days.
 
-    `figures`: name → (rule id, param). `marks`: what holds here of `openers`, `publicity`, `no_publicity`. `self_days`: least calendar days
+    `figures`: name → (rule id, param). `marks`: what holds here of `openers`, `bonds`, `publicity`, `no_publicity`. `self_days`: least calendar days
     of a self-run profile, None for a statutory purchase; `announced`: whether it is published, so that it may be challenged.
     """
 
@@ -53,8 +53,6 @@ class Terms:
             rule = self.law.find(rule_id)
             if rule is None or param not in rule.params:
                 continue
-            if rule_id == "D09" and not rule.value("bond_max"):
-                return None  # no bond is taken in this region
             return rule, param
         return None
 

@@ -242,7 +242,7 @@ def test_planned_and_done_stand_side_by_side(office, client):
     assert "rehearsal" not in rows
     travel(at(2026, 4, 20, 9))
     rows = schedule.by_key(schedule_facts.of_page(Tender.objects.get(pk=walk.tender.pk)))
-    assert rows["signing_limit"].phase(clock.today()) == "overdue" and rows["bond_losers"].phase(clock.today()) == "over"
+    assert rows["signing_limit"].phase(clock.today()) == "overdue" and rows["signing"].phase(clock.today()) == "over" and "bond_losers" not in rows
     assert rows["contract_notice"].date.date == naive.workday(D(2026, 4, 20), 2)  # not signed yet: counted from today at the earliest
     assert "已逾期" in page(client, office.handler, walk.tender)
 
