@@ -11,10 +11,11 @@ from pypdf import PdfReader
 from kernel import clock, holidays, notices, registry, rules, spreadsheet, workdays
 from kernel.models import HolidayCalendar, Notice
 from procurement import movements, schedule, schedule_facts, timetable
-from procurement.lifecycle import award, tender
+from procurement.lifecycle import award, bond, tender
 from procurement.models import Tender
 from tests.factories import projects
 from tests.factories.providers import make_provider
+from tests.factories.special import make_framework, make_single
 from tests.factories.tenders import ITEMS, cheap_scrypt, make_draft, make_tender, travel
 from tests.procurement import naive
 from tests.procurement.refusals import refusal
@@ -293,3 +294,41 @@ def test_without_any_list_everything_is_provisional(office, client):
     row = tender.publish(draft(office), actor=office.handler)
     assert all(one.date.provisional for one in schedule_facts.rows_of(row) if one.key not in ("signing_limit",))
     assert "2026 年度放假安排未录入" in page(client, office.handler, row)
+
+
+@pytest.mark.rule("B20")
+def test_a_single_source_counts_from_its_publicity(office, client):
+    walk = make_single("publicized", start=MONDAY)
+    row = Tender.objects.get(pk=walk.tender.pk)
+    rows = schedule.by_key(schedule_facts.of_page(row))
+    assert rows["publication"].date.date == D(2026, 3, 2) and rows["publicity_until"].date.date == walk.single.publicity_until == naive.workday(D(2026, 3, 2), 5)
+    assert rows["deadline"].date.date == naive.workday(walk.single.publicity_until, 1) and rows["reexamination"].phase(D(2026, 6, 1)) == "over"
+    assert "公示期满" in page(client, walk.office.handler, row)
+    quiet = make_single("draft", large=False, start=MONDAY)
+    assert "publicity_until" not in schedule.by_key(schedule_facts.of_page(Tender.objects.get(pk=quiet.tender.pk)))
+    done = make_single("negotiated", start=MONDAY)
+    rows = schedule.by_key(schedule_facts.of_page(Tender.objects.get(pk=done.tender.pk)))
+    assert rows["opening"].happened == rows["report"].happened == done.single.negotiated_on
+
+
+@pytest.mark.rule("B24")
+def test_a_framework_shows_its_agreements_signature_copy_and_notice(office):
+    walk = make_framework("announced", start=MONDAY)
+    agreement = walk.agreements[0]
+    rows = schedule.by_key(schedule_facts.of_page(Tender.objects.get(pk=walk.tender.pk)))
+    assert rows["signing_limit"].date.date == agreement.sign_due_on and rows["result"].happened == agreement.letter_on and "框架协议" in rows["signing_limit"].label
+    walk = make_framework("signed", start=MONDAY)
+    agreement = walk.agreements[0]
+    agreement.refresh_from_db()
+    rows = schedule.by_key(schedule_facts.of_page(Tender.objects.get(pk=walk.tender.pk)))
+    assert rows["signing"].happened == agreement.signed_on
+    assert rows["filing"].date.date == agreement.filing_due_on and rows["tell_users"].date.date == agreement.telling_due_on
+
+
+@pytest.mark.rule("D09")
+def test_bonds_go_back_on_their_days_where_one_is_asked(office):
+    row = draft(office)
+    assert "bond_losers" not in schedule.by_key(schedule_facts.of_page(row))
+    bond.set_terms(row.lots.get(), actor=office.handler, amount=3000, forms=["transfer"], account="清源农商行 6222")
+    rows = schedule.by_key(schedule_facts.of_page(Tender.objects.get(pk=row.pk)))
+    assert rows["bond_losers"].date.date == naive.workday(rows["result"].date.date, 5) and rows["bond_winner"].date.date == naive.workday(rows["signing"].date.date, 5)
