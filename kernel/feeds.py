@@ -69,7 +69,10 @@ def _of_task(task):
     """A desk task as a date: its id is made of what it is and where it leads, never of when it is due."""
     with translation.override("en"):
         name = f"{task.kind} {task.url} {task.action}"
-    return registry.Dated(f"task-{hashlib.sha256(name.encode()).hexdigest()[:20]}", f"{task.action}：{task.title}", task.due, task.url, detail="")
+    due = task.due
+    if isinstance(due, datetime.datetime) and due == clock.end_of_day(due.astimezone(clock.ZONE).date()):
+        due = due.astimezone(clock.ZONE).date()  # until midnight: the whole day
+    return registry.Dated(f"task-{hashlib.sha256(name.encode()).hexdigest()[:20]}", f"{task.title}：{task.action}", due, task.url)
 
 
 def render(feed):

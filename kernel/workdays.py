@@ -123,7 +123,7 @@ def is_loaded(year, calendar=None):
     return year in (calendar or current()).years
 
 
-YEARS_KEY, YEARS_SECONDS = "holiday years", 300
+YEARS_KEY, YEARS_SECONDS = "holiday-years", 300
 
 
 def known_years():

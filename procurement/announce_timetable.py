@@ -23,14 +23,14 @@ LED = ("award", "signing_limit")
 TAKING, TOLD = ("deadline", "opening"), ("challenge_until", "result")
 
 
-def entry(tender, row):
+def entry(tender, row, url=""):
     """A row of a timetable in a calendar; its id never changes, so that a moved date replaces the old one."""
-    url = reverse("tender_timetable", args=[tender.pk])
+    url = url or tender.get_absolute_url()
     return Dated(f"tender-{tender.pk}-{row.key}", f"{tender.title}：{row.label}", row.moment or row.date.date, url, row.article, provisional=row.date.provisional)
 
 
-def _open_rows(tender, calendar, wanted):
-    return [entry(tender, row) for row in schedule_facts.rows_of(tender, calendar) if not row.happened and wanted(row)]
+def _open_rows(tender, calendar, wanted, urls=None):
+    return [entry(tender, row, (urls or {}).get(row.key, "")) for row in schedule_facts.rows_of(tender, calendar) if not row.happened and (not row.point.optional or row.key == "signing") and wanted(row)]
 
 
 @registry.agenda
@@ -51,7 +51,8 @@ def of_office(user, since):
                 return True
             return tender.purchaser_id in led and row.key in LED
 
-        yield from _open_rows(tender, calendar, wanted)
+        own = {} if tender.pk not in opener else {"rehearsal": reverse("opener_rehearse", args=[tender.pk]), "opening": reverse("opening", args=[tender.pk])}
+        yield from _open_rows(tender, calendar, wanted, own)
 
 
 @registry.agenda

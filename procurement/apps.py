@@ -7,4 +7,4 @@ class ProcurementConfig(AppConfig):
     name = "procurement"
 
     def ready(self):
-        from procurement import announce, recounting  # noqa: F401
+        from procurement import announce, recounting, recounting_remedies  # noqa: F401

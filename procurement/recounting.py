@@ -1,7 +1,7 @@
 """Open deadlines of purchases and contracts, counted again when a new holiday calendar is published.
 
-Only what is still open moves; what moved of a purchase stands on its timetable with this cause. A published deadline for responses never moves silently: when it has become too early it is
-listed, and the handler issues a clarification that extends it.
+Only what is still open moves; what moved of a purchase stands on its timetable with this cause. A published deadline for responses never
+moves silently: when it has become too early it is listed, and the handler issues a clarification that extends it.
 """
 
 import datetime

@@ -29,7 +29,7 @@ UNITS = {"day": _("days"), "working_day": _("working days"), "month": _("months"
 class Terms:
     """What decides a timetable: the method, its rules as frozen on the purchase, and of a self-run one its street's days.
 
-    `figures`: name → (rule id, param). `marks`: what holds here of `openers`, `publicity`, `no_publicity`. `self_days`: least calendar days
+    `figures`: name → (rule id, param). `marks`: what holds here of `openers`, `bonds`, `publicity`, `no_publicity`. `self_days`: least calendar days
     of a self-run profile, None for a statutory purchase; `announced`: whether it is published, so that it may be challenged.
     """
 
@@ -53,8 +53,6 @@ class Terms:
             rule = self.law.find(rule_id)
             if rule is None or param not in rule.params:
                 continue
-            if rule_id == "D09" and not rule.value("bond_max"):
-                return None  # no bond is taken in this region
             return rule, param
         return None
 
@@ -112,8 +110,8 @@ class Row:
 
     @property
     def moved(self):
-        """Whether the day is no longer the one planned."""
-        return self.planned is not None and self.planned != self.day
+        """Whether the day that holds is no longer the one planned."""
+        return self.planned is not None and self.planned != self.date.date
 
     def phase(self, today):
         """done | over (a period that ran out) | overdue | today | ahead."""
@@ -123,7 +121,7 @@ class Row:
             return "today"
         if self.date.date > today:
             return "ahead"
-        return "over" if self.kind in ("minimum", "window") else "overdue"
+        return "over" if self.kind in ("minimum", "window") or self.point.optional else "overdue"
 
     @property
     def late(self):
@@ -139,23 +137,28 @@ class _Count:
     calendar: workdays.Calendar
     choices: dict
     happened: dict
+    today: datetime.date | None = None
     found: dict = field(default_factory=dict)
 
     def base_of(self, point):
         """(day, provisional) the point is counted from, or None when that never comes."""
         row = self.found.get(point.base) or self.found.get(INSTEAD.get(point.base))
-        return (row.day, row.date.provisional and not row.happened, row) if row else None
+        if row is None:
+            return None
+        waited = self.today and not row.happened and row.kind in ("duty", "chosen") and row.key != "publication"
+        return max(row.day, self.today) if waited else row.day, row.date.provisional and not row.happened, row
 
 
 @rules.carries("A05", "B01", "B02", "B03", "B04", "B09", "B13", "B14", "B20", "B24", "D01", "D02", "D03", "D04", "D06", "D07", "D08", "D09", "G02")
-def compute(terms, start, choices=None, happened=None, calendar=None, planned=None):
+def compute(terms, start, choices=None, happened=None, calendar=None, planned=None, today=None):
     """All rows of a purchase that starts on `start` (a date), in the order they are told.
 
     `choices`: key → date or aware moment somebody fixed (deadline, opening, evaluation, signing …); a deadline is kept even where it is too early:
-    `objections` says so. `happened`: key → date it was done. `planned`: key → date of the plan frozen at publication.
+    `objection_to_deadline` says so. `happened`: key → date it was done. `planned`: key → date of the plan frozen at publication.
+    `today`: what should be done by now and is not counts as done today at the earliest, so that nothing after it falls due before it can.
     """
     calendar = calendar or workdays.current()
-    count = _Count(terms, calendar, choices or {}, happened or {})
+    count = _Count(terms, calendar, choices or {}, happened or {}, today)
     points = [point for point in points_of(terms.method) if set(point.only) <= terms.marks]
     for point in ordered(points):
         row = _row(count, point, start)

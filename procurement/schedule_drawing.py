@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from procurement.schedule import DAY
 
-LABELS, RIGHT, LANE, TOP = 270, 60, 26, 34
+LABELS, RIGHT, LANE, TOP = 270, 75, 26, 34
 WIDTH = 1000
 COLOURS = {"minimum": "#1d5aa6", "duty": "#a35c00", "window": "#5b6f86", "chosen": "#12395f", "done": "#2f8f57", "overdue": "#a61b1b"}
 LONG = 75  # days from here on only every second week is named
@@ -23,7 +23,6 @@ class Lane:
     hollow: bool
     text: str
     text_x: float
-    anchor: str
 
 
 def drawing(rows, today, calendar):
@@ -44,11 +43,10 @@ def drawing(rows, today, calendar):
         base = known.get(row.point.base)
         begins = None if row.point.back or base is None or base.day >= row.day or row.kind == "chosen" else place(base.day)
         colour = COLOURS["done"] if phase == "done" else COLOURS["overdue"] if phase == "overdue" else COLOURS[row.kind]
-        right = x > WIDTH - RIGHT - 30
         lanes.append(
             Lane(
                 row.label, TOP + LANE * len(lanes), (begins, round(x - begins, 1)) if begins is not None else None, x, colour, row.kind == "window" and phase != "done",
-                f"{row.day:%m-%d}{'*' if row.date.provisional and not row.happened else ''}", x + 9 if not right else x - 9, "start" if not right else "end",
+                f"{row.day:%m-%d}{'*' if row.date.provisional and not row.happened else ''}", x + 9,
             )
         )  # fmt: skip
     height = TOP + LANE * len(lanes) + 6

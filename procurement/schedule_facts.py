@@ -27,14 +27,17 @@ def further(provider):
 
 def ready(tenders):
     """A queryset of tenders with what their timetables read."""
-    lots = Lot.objects.select_related("award", "project").prefetch_related(Prefetch("contracts", Contract.objects.exclude(status="cancelled")))
-    return tenders.select_related("purchaser__place", "profile").prefetch_related(Prefetch("lots", lots), "openers")
+    lots = Lot.objects.select_related("award", "project", "bond_terms", "framework_item").prefetch_related(
+        Prefetch("contracts", Contract.objects.exclude(status="cancelled")), "bonds", "framework_item__agreements"
+    )
+    return tenders.select_related("purchaser__place", "profile", "single_source").prefetch_related(Prefetch("lots", lots), "openers")
 
 
 def start_of(tender):
-    """The day the clock of a published purchase began (an outside one's: the outside date), or None."""
+    """The day the clock of a published purchase began (an outside one's: the outside date; of a single source its publicity), or None."""
     if tender.published_at is None:
-        return None
+        single = getattr(tender, "single_source", None)
+        return single and (single.publicity_from or single.negotiated_on)
     if tender.venue == "external" and tender.frozen.get("on"):
         return datetime.date.fromisoformat(tender.frozen["on"])
     return tender.published_at.astimezone(clock.ZONE).date()
@@ -48,6 +51,8 @@ def terms_of(tender):
     law = rules.from_snapshot({"on": frozen["on"], "rules": {rule_id: row for rule_id, row in frozen["rules"].items() if rule_id in wanted}})
     figures = {name: tuple(place.split(".")) for name, place in method.figures.items()}
     marks = {"openers"} if tender.seal == "openers" and tender.venue == "internal" else set()
+    if any(hasattr(lot, "bond_terms") for lot in tender.lots.all()):
+        marks.add("bonds")
     if tender.is_statutory:
         marks.add("publicity" if method.entry == "single" and drafting.open_tender_from(tender) is not None else "no_publicity")
         return schedule.Terms(method, law, figures, frozenset(marks))
@@ -76,15 +81,45 @@ def happened_of(tender, further=None):
         "rehearsal": _last([row.rehearsed_again_at for row in tender.openers.all()]) if tender.seal == "openers" else None,
         "deadline": _day(tender.deadline) if tender.published_at and tender.deadline and tender.deadline <= clock.now() else None,
         "opening": _day(tender.opened_at),
+        "evaluation": tender.report_received_on,  # of a panel its own day, see `further`
         "report": tender.report_received_on,
         "award": _last([award.decided_on for award in awards]) if len(awards) == len(lots) else None,
         "result": datetime.date.fromisoformat(told) if told else None,
         **dict.fromkeys(("signing", "signing_limit"), _last([row.signed_on for row in contracts]) if len(contracts) >= len(awards) else None),
         "contract_notice": _last([row.notice_published_on for row in contracts]),
         "filing": _last([row.filed_on for row in contracts]),
+        **_talks(tender),
+        **_agreements(lots),
+        **{key: _refunded(lots, cause) for key, cause in (("bond_losers", "not_chosen"), ("bond_winner", "signed"))},
         **(further or {}),
     }
     return {key: day for key, day in found.items() if day}
+
+
+def _talks(tender):
+    """What the talks with a single source settled, on one day."""
+    single = getattr(tender, "single_source", None)
+    if single is None:
+        return {}
+    return {**dict.fromkeys(("deadline", "opening", "evaluation", "report"), single.negotiated_on), "reexamination": single.reargued_on}
+
+
+def _agreements(lots):
+    """Letters, signatures, copies and notices of the agreements of a framework."""
+    rows = [row for lot in lots if (item := getattr(lot, "framework_item", None)) for row in item.agreements.all() if row.signed_on or row.status == "selected"]
+    if not rows:
+        return {}
+    letter = _last([row.letter_on for row in rows])
+    signed = _last([row.signed_on for row in rows])
+    return {
+        "award": letter, "result": letter, "signing": signed, "signing_limit": signed, "filing": _last([row.filed_on for row in rows]),
+        "tell_users": _last([row.told_on for row in rows]), "contract_notice": None,
+    }
+
+
+def _refunded(lots, cause):
+    """The day the last bond of a cause went back, None while one is held or there is none."""
+    return _last([bond.refunded_on for lot in lots for bond in lot.bonds.all() if bond.kind == "bid" and bond.cause == cause and bond.status != "forfeited"])
 
 
 def _day(moment):
@@ -108,10 +143,10 @@ def rows_of(tender, calendar=None, *, further=None):
     start = start_of(tender)
     happened = happened_of(tender, further)
     calendar = calendar or workdays.current()
-    rows = schedule.compute(terms_of(tender), start or clock.today(), choices_of(tender), happened, calendar, planned_of(tender))
+    rows = schedule.compute(terms_of(tender), start or clock.today(), choices_of(tender), happened, calendar, planned_of(tender), clock.today())
     if tender.status in ENDED or start is None and tender.status != "draft":
         return [row for row in rows if row.happened]
-    return rows
+    return [row for row in rows if row.key != "rehearsal" or row.happened or "deadline" not in happened]  # then nobody proves a passphrase again
 
 
 def of_page(tender, calendar=None):

@@ -25,7 +25,8 @@ class Point:
     """One date: counted from `base` by a figure of the method, a rule (the first of `rules` that holds), or `days` of practice.
 
     `back`: the latest day from which the period still ends by the base. `own`: working days after the base that an office plans where no
-    rule holds (a self-run purchase); None: then there is no such date. `bidders`: shown to suppliers and the public.
+    rule holds (a self-run purchase); None: then there is no such date. `bidders`: shown to suppliers and the public. `optional`: asked of some purchases only
+    (somebody objected) or merely a plan, so that nothing is overdue when it passes.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Point:
     own: int | None = None
     bidders: bool = False
     only: tuple = ()
+    optional: bool = False
 
     def text(self, words):
         """The label in the reader's language; in Chinese with the words of the method."""
@@ -62,7 +64,7 @@ SINGLE = (
     Point("publication", _("Single source publicity begins"), "单一来源采购公示开始", "chosen", bidders=True, only=("publicity",)),
     Point("publication", _("Purchase begins"), "采购活动开始", "chosen", only=("no_publicity",)),
     Point("publicity_until", _("Publicity ends"), "公示期满", "minimum", "publication", rules=(("B20", "publicity"),), bidders=True, only=("publicity",)),
-    Point("reexamination", _("Objections re-examined, at the latest"), "有异议的，组织补充论证（最迟）", "duty", "publicity_until", rules=(("B20", "reexamination"),), only=("publicity",)),
+    Point("reexamination", _("Objections re-examined, at the latest"), "有异议的，组织补充论证（最迟）", "duty", "publicity_until", rules=(("B20", "reexamination"),), only=("publicity",), optional=True),
     Point("deadline", _("Response and talks"), "提交{response}、{opening}", "chosen", "publicity_until", days=1, bidders=True, only=("publicity",)),
     Point("deadline", _("Response and talks"), "提交{response}、{opening}", "chosen", "publication", days=1, bidders=True, only=("no_publicity",)),
     Point("opening", _("Talks"), "{opening}", "chosen", "deadline", days=0),
@@ -72,13 +74,13 @@ TAIL = (
     Point("report", _("Evaluation report to the purchaser"), "评审报告送交采购人", "duty", "evaluation", rules=(("D01", "report"),), own=0),
     Point("award", _("Award decided"), "确定{award}供应商", "duty", "report", rules=(("D02", "decide"),), own=0),
     Point("result", _("Award letter and result notice"), "发出{award}通知书、公告{award}结果", "duty", "award", rules=(("D03", "notice"),), own=0, bidders=True),
-    Point("bond_losers", _("Bonds of the others refunded, if taken"), "退还未{award}供应商保证金（如收取）", "duty", "result", rules=(("D09", "refund"),), bidders=True),
+    Point("bond_losers", _("Bonds of the others refunded"), "退还未{award}供应商保证金", "duty", "result", rules=(("D09", "refund"),), bidders=True, only=("bonds",)),
     Point("result_until", _("Result notice period ends"), "{award}结果公告期限届满", "window", "result", rules=(("D04", "notice_period"),), bidders=True),
     Point("challenge_until", _("Challenges to the result until"), "对{award}结果提出质疑截止", "window", "result_until", rules=(("G02", "challenge"),), bidders=True),
-    Point("signing", _("Contract signed (planned)"), "签订{contract}（计划）", "chosen", "challenge_until", days=1),
+    Point("signing", _("Contract signed (planned)"), "签订{contract}（计划）", "chosen", "challenge_until", days=1, optional=True),
     Point("signing_limit", _("Contract signed, at the latest"), "签订{contract}（最迟）", "duty", "result", rules=(("B24", "sign"), ("D06", "sign")), bidders=True),
     Point("contract_notice", _("Contract announced"), "{contract}公告", "duty", "signing", rules=(("D07", "publish"),)),
-    Point("bond_winner", _("Bond of the winner refunded, if taken"), "退还{award}供应商保证金（如收取）", "duty", "signing", rules=(("D09", "refund"),), bidders=True),
+    Point("bond_winner", _("Bond of the winner refunded"), "退还{award}供应商保证金", "duty", "signing", rules=(("D09", "refund"),), bidders=True, only=("bonds",)),
     Point("tell_users", _("Users told of the framework"), "框架协议告知适用单位", "duty", "signing", rules=(("B24", "tell_users"),)),
     Point("filing", _("Contract copy filed"), "{contract}副本备案", "duty", "signing", rules=(("B24", "filed"), ("D08", "filed"))),
 )

@@ -30,7 +30,7 @@ def sees_all(user, tender):
 
 def _plan(request, tender, calendar):
     """(rows, PlanForm or None): of a draft as it is played with, else as it stands."""
-    if tender.status != "draft":
+    if tender.status != "draft" or schedule_facts.start_of(tender):
         return schedule_facts.of_page(tender, calendar), None
     terms = schedule_facts.terms_of(tender)
     data = request.GET.copy()
@@ -57,7 +57,7 @@ def _context(request, tender):
     shown = rows if inside else [row for row in rows if row.point.bidders]
     today = clock.today()
     lines = [
-        {"row": row, "phase": row.phase(today), "tone": PHASES[row.phase(today)], "tight": tight.get(row.key, ()), "provisional": row.date.provisional and not row.happened, "late": row.late}
+        {"row": row, "phase": row.phase(today), "tone": "bad" if row.late else PHASES[row.phase(today)], "tight": tight.get(row.key, ()), "provisional": row.date.provisional and not row.happened, "late": row.late}
         for row in shown
     ]
     changes = movements.of(tender) if tender.published_at else []
@@ -67,7 +67,8 @@ def _context(request, tender):
     return {
         "subject": tender, "tender": tender, "lines": lines, "form": form, "inside": inside, "changes": changes, "drawing": drawing(shown, today, calendar), "today": today,
         "unknown": schedule_warnings.unknown_years([row for row in shown if not row.happened], calendar), "holds": holds, "handles": may_handle_tender(request.user, tender),
-        "method": methods.of(tender), "published": tender.published_at is not None,
+        "method": methods.of(tender), "published": schedule_facts.start_of(tender) is not None, "public": tender.published_at is not None,
+        "embedded": request.headers.get("HX-Target") == "plan-live",  # inside the form that publishes, the refusals stand above the table
     }  # fmt: skip
 
 

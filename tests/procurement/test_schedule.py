@@ -36,7 +36,7 @@ def terms(method, *, region="5101", **more):
     if found.also:
         snapshot = {**rules.snapshot(on=D(2026, 3, 1), scope="statutory", method=found.also, region=region)["rules"], **snapshot}
     law = rules.from_snapshot({"on": "2026-03-01", "rules": snapshot})
-    return schedule.Terms(found, law, {name: tuple(place.split(".")) for name, place in found.figures.items()}, more.pop("marks", frozenset({"openers", "publicity"})), **more)
+    return schedule.Terms(found, law, {name: tuple(place.split(".")) for name, place in found.figures.items()}, more.pop("marks", frozenset({"openers", "publicity", "bonds"})), **more)
 
 
 def self_run(days=3, announced=True):
@@ -104,8 +104,10 @@ def test_a_self_run_purchase_knows_its_streets_days_only():
     assert not {"documents_challenge", "process_challenge", "challenge_until"} & set(quiet) and quiet["signing"].date.date == D(2026, 9, 29)
 
 
-def test_a_region_that_takes_no_bond_refunds_none():
-    assert "bond_losers" not in days(schedule.compute(terms("open_tender", region="5101"), D(2026, 3, 2), calendar=CALENDAR))
+def test_where_no_bond_is_asked_none_goes_back():
+    asked = terms("open_tender", marks=frozenset({"openers", "bonds"}))
+    assert {"bond_losers", "bond_winner"} <= set(days(schedule.compute(asked, D(2026, 3, 2), calendar=CALENDAR)))
+    assert not {"bond_losers", "bond_winner"} & set(days(schedule.compute(terms("open_tender", marks=frozenset({"openers"})), D(2026, 3, 2), calendar=CALENDAR)))
 
 
 def test_every_kind_of_date_is_told_once():

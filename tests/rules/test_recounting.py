@@ -7,7 +7,7 @@ import pytest
 from evaluation.models import Assignment, Check, Finding
 from kernel import clock, holidays, rules, trail
 from kernel.models import HolidayCalendar
-from procurement.models import Award, Contract, Lot, Tender
+from procurement.models import Award, Bond, Challenge, Contract, Inquiry, Lot, Tender
 from tests.factories.contracts import make_contract
 from tests.factories.projects import make_user
 
@@ -96,3 +96,26 @@ def test_a_published_deadline_is_named_but_never_moved(people):
     tender.refresh_from_db()
     assert tender.deadline == stated
     assert [(row["kind"], row["after"]) for row in calendar.moved] == [("responses", "2027-02-15")]
+
+
+def test_answers_and_refunds_move_and_answered_ones_do_not(people):
+    scene = make_contract()
+    tender = make_tender(scene, "awarded")
+    lot = Lot.objects.create(tender=tender, project=scene.project, title="一包", ceiling="18000", status="awarded")
+    facts = {"facts": "排斥供应商", "request": "更正", "legal_basis": "政府采购法 第22条", "kind": "documents", "stage": "documents", "window_from": THURSDAY, "window_until": AFTER}
+    values = {"tender": tender, "organization": scene.provider.organization, "filed_on": THURSDAY, "answer_due_on": day(2027, 2, 15), "complain_until": day(2027, 3, 8), **facts}
+    waiting = Challenge.objects.create(status="filed", number="CG-1-ZY1", **values)
+    done = Challenge.objects.create(status="withdrawn", number="CG-1-ZY2", **values)
+    inquiry = Inquiry.objects.create(status="received", code="X1", tender=tender, way="oral", received_on=THURSDAY, answer_due_on=day(2027, 2, 9), asker="某人", question="何时开标")
+    bond = Bond.objects.create(
+        status="held", kind="bid", lot=lot, organization=scene.provider.organization, amount="300", due_since=THURSDAY, cause="not_chosen", refund_due_on=day(2027, 2, 11)
+    )
+    calendar = publish_2027(people)
+    for row in (waiting, done, inquiry, bond):
+        row.refresh_from_db()
+    assert waiting.answer_due_on == day(2027, 2, 23) and waiting.complain_until == day(2027, 3, 16)
+    assert done.answer_due_on == day(2027, 2, 15)
+    assert inquiry.answer_due_on == day(2027, 2, 17) and bond.refund_due_on == day(2027, 2, 19)
+    assert sorted(row["kind"] for row in calendar.moved) == ["answer", "answer", "complaint_window", "refund"]
+    assert scene.provider.organization.name not in str(calendar.moved)
+    assert trail.rows_of(waiting).filter(verb="recount").count() == 2
