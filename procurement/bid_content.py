@@ -8,6 +8,7 @@ import json
 from decimal import Decimal, InvalidOperation
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel.cleaning import unclean
 from kernel.money import ZERO, yuan
@@ -28,7 +29,7 @@ NEEDED = {"plan": ("title", "when", "sessions", "headcount", "by_whom"), "team":
 WHOLE = ("order", "sessions", "headcount", "years", "sme_staff", "validity")
 DECIMALS = ("sme_revenue", "sme_assets", "consortium_share", "subcontract_share")
 LABELS = {
-    "title": _("Activity"), "when": _("When"), "sessions": _("Sessions"), "headcount": _("People"), "by_whom": _("By whom"), "name": _("Name"), "role": _("Role in this project"),
+    "title": _("Activity"), "when": _("When"), "sessions": _("Sessions"), "headcount": _("People"), "by_whom": _("By whom"), "name": pgettext_lazy("person", "Name"), "role": _("Role in this project"),
     "qualification": _("Qualification"), "years": _("Years of experience"), "projects": _("Other projects now"), "sme_staff": _("Employees"), "sme_revenue": _("Yearly revenue (10,000 yuan)"),
     "sme_assets": _("Total assets (10,000 yuan)"), "consortium_share": _("Share of small and micro members (%)"), "subcontract_share": _("Share given away (%)"), "validity": _("Response valid for (days)"),
     "order": _("No."),

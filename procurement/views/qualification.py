@@ -98,7 +98,7 @@ def credit_check(request, public_id):
             return redirect(_back(bid))
         except Refusal as refusal:
             refused(form, refusal)
-    return render_form(request, form, title=_("Credit queries: {name}").format(name=bid.organization), formsets=[rows], rules=["H06"], submit=_("Record"), cancel=_back(bid), intro=_("Query both sites under the bidder's full name and credit code, take a screenshot with the time in it."))
+    return render_form(request, form, title=_("Credit queries: {name}").format(name=bid.organization), formsets=[rows], rules=["H06"], cancel=_back(bid), intro=_("Query both sites under the bidder's full name and credit code, take a screenshot with the time in it."))
 
 
 @login_required

@@ -113,6 +113,11 @@ class Person:
                 row.locator(f"[name=line_{name}]").fill(str(line[name]))
         return self
 
+    def offers(self, price):
+        """The rest of a statutory response: one budget line that carries the price, and the declarations of article 22."""
+        self.budget([{"group": "people", "name": "驻点服务", "unit": "项", "quantity": 1, "price": price}])
+        return self.fills(letter=True, unrelated=True)
+
     def changes_line(self, item, **cells):
         """Write other values into the budget line of this name."""
         rows = self.tab.locator("tr[data-line]")

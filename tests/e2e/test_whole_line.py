@@ -122,7 +122,7 @@ def three_providers_respond(walk):
         goes_on(hours=20)
         bidder = walk.people(name)
         bidder.opens("/desk/").follows("采购机会", within="nav").follows(TITLE).presses("参与响应")
-        bidder.fills(qualification="附登记证书与声明。", technical=f"方案{number}：每周两次集中就餐。", price=price, file=scan("登记证书")).presses("保存并前往提交").presses("密封提交")
+        bidder.fills(qualification="附登记证书与声明。", technical=f"方案{number}：每周两次集中就餐。", price=price, file=scan("登记证书")).offers(price).presses("保存并前往提交").presses("密封提交")
         bidder.sees("回执")
     walk.people("handler").opens("/desk/").follows("采购活动", within="nav").follows(TITLE).misses("暖阳", "乐邻", "春晖")
 
@@ -137,8 +137,17 @@ def two_openers_open(walk):
     observer.opens("/desk/").follows(TITLE).fills(passphrase=WORDS + "observer").presses("输入我的口令").sees("暖阳", "乐邻", "春晖", "112,000.00")
 
 
-def the_panel_scores(walk):
+def credit_is_queried(walk):
+    """The desk says what waits; one form a bidder, both sites at once (H06)."""
     goes_on(hours=1)
+    handler = walk.people("handler")
+    handler.opens("/desk/").sees("登记供应商信用查询").opens(Tender.objects.get().get_absolute_url()).presses("资格审查")
+    while handler.tab.locator("a.btn-primary", has_text="登记信用查询").count():
+        handler.presses("登记信用查询").rows("credit", [{"result": "未发现失信记录", "file": scan("查询截图")}] * 2).presses("保存")
+    handler.sees("均已完成")
+
+
+def the_panel_scores(walk):
     handler = walk.people("handler")
     handler.opens("/desk/").follows(TITLE).presses("筹建小组").presses("抽取专家").presses("随机抽取").presses("组成小组")
     drawn = [text.split("（")[0] for text in handler.tab.locator("tr td:first-child").all_inner_texts()]
@@ -256,7 +265,7 @@ def the_bureau_reports(walk):
 
 PHASES = [
     a_resident_leaves_a_wish, the_community_makes_it_a_need, the_project_is_applied_for, it_comes_back_and_passes_all_gates, the_handler_makes_a_tender, three_providers_respond,
-    two_openers_open, the_panel_scores, the_result_is_known, the_contract_is_signed, the_first_stage_is_paid, the_activities_are_held, the_auditor_checks, the_progress_stage_is_paid,
+    two_openers_open, credit_is_queried, the_panel_scores, the_result_is_known, the_contract_is_signed, the_first_stage_is_paid, the_activities_are_held, the_auditor_checks, the_progress_stage_is_paid,
     it_is_closed, the_bureau_reports,
 ]  # fmt: skip
 
