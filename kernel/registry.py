@@ -1,7 +1,7 @@
 """Where later stages announce themselves to earlier pages, filled in `AppConfig.ready()`. No signals between our own apps.
 
     panel("project", provider)           provider(subject, user) -> Panel | None : later facts on an earlier page
-    desk(provider)                       provider(user) -> iterable of Waiting (or Task) : what waits for this person
+    desk(provider)                       provider(user) -> iterable of Waiting (or Brief, or Task) : what waits for this person
     search(provider)                     provider(user, text) -> iterable of Hit
     nav(item)                            navigation entries; item.may(user)
     reminder(provider)                   provider(now) -> iterable of Reminder : every open deadline, before and after
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists
+from django.db.models import Exists, Subquery
 
 from kernel import clock
 
@@ -46,6 +46,18 @@ class Waiting:
     """
 
     rows: object
+    task: Callable
+
+
+@dataclass(frozen=True)
+class Brief:
+    """The first of some rows, told by a few of its values alone: they are read in the desk's one question which rows exist, at no query of its own.
+
+    `task({name: value})` -> Task; it is not asked when there is no row.
+    """
+
+    rows: object
+    names: tuple
     task: Callable
 
 
@@ -178,25 +190,30 @@ def panels_for(noun, subject, user):
 
 def tasks_for(user):
     """Everything that waits for this user, overdue and soonest first; undated by age."""
-    tasks, waiting = [], []
+    tasks, waiting, briefs = [], [], []
     for provider in _desk:
         for found in provider(user):
-            (waiting if isinstance(found, Waiting) else tasks).append(found)
-    for one in _existing(user, waiting):
+            (waiting if isinstance(found, Waiting) else briefs if isinstance(found, Brief) else tasks).append(found)
+    existing, told = _existing(user, waiting, briefs)
+    for one in existing:
         for row in one.rows:
             made = one.task(row)
             tasks += [made] if isinstance(made, Task) else made or ()
+    tasks += told
     far = clock.now() + timedelta(days=36500)
     return sorted(tasks, key=lambda task: (task.due_at or far, str(task.since or "")))
 
 
-def _existing(user, waiting):
-    """Those of the waiting row sets that hold a row, asked in one query however many there are."""
-    if len(waiting) < 2:
-        return waiting
+def _existing(user, waiting, briefs):
+    """Those of the waiting row sets that hold a row, and the tasks of the briefs: asked in one query however many there are."""
+    if len(waiting) < 2 and not briefs:
+        return waiting, []
     probes = {f"w{number}": Exists(one.rows if one.rows.query.is_sliced else one.rows.order_by()) for number, one in enumerate(waiting)}
-    answers = user._meta.model._base_manager.filter(pk=user.pk).annotate(**probes).values_list(*probes).first() or ()
-    return [one for one, there in zip(waiting, answers, strict=False) if there]
+    told = {f"b{number}_{place}": Subquery(one.rows.values(name)[:1]) for number, one in enumerate(briefs) for place, name in enumerate(one.names)}
+    row = user._meta.model._base_manager.filter(pk=user.pk).annotate(**probes, **told).values(*probes, *told).first() or {}
+    existing = [one for number, one in enumerate(waiting) if row.get(f"w{number}")]
+    found = [(one, {name: row.get(f"b{number}_{place}") for place, name in enumerate(one.names)}) for number, one in enumerate(briefs)]
+    return existing, [one.task(values) for one, values in found if any(value is not None for value in values.values())]
 
 
 def hits_for(user, text):

@@ -3,7 +3,7 @@
 import datetime
 from functools import cache
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +12,7 @@ from kernel import clock, files, registry, rules, workdays
 from kernel.registry import Hit, NavItem, Panel, Reminder, Task, Waiting
 from procurement.forms import tender as forms
 from procurement.lifecycle import award, bid, lot, opening, quotes, selfrun, tender  # noqa: F401
-from procurement.models import Award, Bid, Lot, Question, Tender, TenderOpener
+from procurement.models import Award, Bid, Lot, Tender, TenderOpener
 from procurement.permissions import organization_ids
 from procurement.permissions_tender import own_tags
 
@@ -33,7 +33,7 @@ registry.nav(
 
 
 def _office_tasks(user):
-    """Drafts to publish, questions to answer, responses to open, awards to decide, results to announce."""
+    """Drafts to publish, responses to open, awards to decide, results to announce."""
     handled, deciding = purchaser_ids(user, "handler"), purchaser_ids(user, "leader", "handler")
     if not deciding:
         return
@@ -45,23 +45,14 @@ def _office_tasks(user):
         | Q(purchaser__in=deciding, status="evaluated")
     )
     actions = {"draft": _("Complete and publish it"), "opened": _("Rank by price"), "evaluated": _("Decide the award"), "awarded": _("Announce the result")}
-    asked = Question.objects.filter(tender=OuterRef("pk"), status__in=("asked", "answered")).order_by("answer_due_on", "pk")
-    answers = Q(purchaser__in=handled, status="published", question_due__isnull=False)
 
     def office_step(row):
-        found = []
-        if row.question_due and row.purchaser_id in handled:
-            found.append(Task("question", row.title, _("Answer the question"), reverse("question_detail", args=[row.question_id]), row.question_at, row.question_due))
-        if row.status != "published" or (row.deadline and row.deadline <= now):
-            action = actions.get(row.status) or (_("Record what the other platform reports") if row.venue == "external" else _("Open the responses"))
-            since = {"draft": row.created_at, "published": row.deadline}.get(row.status, row.opened_at)
-            due = {"published": row.opens_at, "evaluated": row.award_due_on}.get(row.status)
-            found.append(Task("tender", row.title, action, row.get_absolute_url(), since, due))
-        return found
+        action = actions.get(row.status) or (_("Record what the other platform reports") if row.venue == "external" else _("Open the responses"))
+        since = {"draft": row.created_at, "published": row.deadline}.get(row.status, row.opened_at)
+        due = {"published": row.opens_at, "evaluated": row.award_due_on}.get(row.status)
+        return Task("tender", row.title, action, row.get_absolute_url(), since, due)
 
-    first = {f"question_{name}": Subquery(asked.values(field)[:1]) for name, field in (("due", "answer_due_on"), ("at", "asked_at"), ("id", "pk"))}
-    rows = Tender.objects.annotate(**first).filter(wanted | answers, status__in=("draft", "published", "opened", "awarded", "evaluated"))
-    yield Waiting(rows[:200], office_step)
+    yield Waiting(Tender.objects.filter(wanted, status__in=("draft", "published", "opened", "awarded", "evaluated"))[:200], office_step)
 
 
 def _opener_tasks(user):
