@@ -63,7 +63,9 @@ def part_label(key):
         return PAPER_FILES[key]
     if key.startswith(bids.FILE_PREFIX):
         return _("file {number}").format(number=key.rpartition("-")[2])
-    named = {"meta": _("bidder and version"), "final": _("final quote"), bids.BOND: _("bid bond"), bids.BOND_FILE: _("paper of the bid bond")}
+    if key.startswith("final-"):
+        return _("final quote")
+    named = {"meta": _("bidder and version"), bids.BOND: _("bid bond"), bids.BOND_FILE: _("paper of the bid bond")}
     return bids.TEXTS.get(key) or bid_content.PARTS.get(key) or named.get(key, key)
 
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from procurement.judging_bounds import low_shares
+
 ENTERPRISES = ("company", "individual_business")  # C10: only these can be small or micro enterprises, never a social organization
 SMALL = ("small", "micro")
-SHARES = {"mean": "mean_share", "second": "second_share", "ceiling": "ceiling_share"}
 
 
 def rounded(value, places=2):
@@ -22,12 +23,6 @@ class Claim:
     size: str = ""
     declared: bool = False
     small_share: Decimal | None = None
-
-
-def ratio_bounds(rule, *, consortium=False):
-    """(lowest, highest) deduction in percent that the tender's documents may state (C09 财库〔2020〕46号 第9条、财库〔2022〕19号)."""
-    kind = "consortium" if consortium else "deduction"
-    return rule.value(f"{kind}_min"), rule.value(f"{kind}_max")
 
 
 def deduction(claim, rule, *, full, partial):
@@ -58,20 +53,6 @@ def base_price(review_prices):
 def price_score(price, base, points, places=2):
     """C03 (财政部令第87号 第55条): base ÷ review price × points of the price, half up."""
     return rounded(Decimal(base) / Decimal(price) * Decimal(points), places)
-
-
-def low_shares(rule, raised=None):
-    """The percent under which a quote is abnormally low, per reason: the rule's, or what the tender's documents raised it to (C08).
-
-    `raised`: {reason: percent}; at most the rule's `share_max`, never lower than the rule. Raises ValueError otherwise.
-    """
-    found = {}
-    for reason, name in SHARES.items():
-        own, asked = rule.value(name), (raised or {}).get(reason)
-        if asked is not None and not own <= Decimal(asked) <= rule.value("share_max"):
-            raise ValueError(f"{reason}: {asked} lies outside {own}–{rule.value('share_max')}")
-        found[reason] = own if asked is None else Decimal(asked)
-    return found
 
 
 def low_prices(quotes, ceiling, rule, raised=None):

@@ -265,10 +265,15 @@ class ChooseForm(CleanForm):
 
 
 class QuotesWindowForm(CleanForm):
-    until = forms.DateTimeField(label=_("Final quotes until"))
+    """The window of one round; whether it is the last is asked only where the documents allow several."""
 
-    def __init__(self, *args, **kwargs):
+    until = forms.DateTimeField(label=_("Final quotes until"))
+    last = forms.BooleanField(label=_("This is the last round"), required=False)
+
+    def __init__(self, *args, rounds=1, **kwargs):
         super().__init__(*args, **kwargs)
+        if rounds < 2:
+            del self.fields["last"]
         self.fields["until"].initial = clock.now() + datetime.timedelta(hours=2)
 
 

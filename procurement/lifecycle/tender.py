@@ -135,7 +135,7 @@ LIFE = Life(
 )
 LIFE.verb_labels = {
     "edit": _("draft changed"), "appoint": _("openers appointed"), "rehearse": _("opener proved the passphrase"), "attend": _("opener present"), "replace_opener": _("opener replaced"), "observe": _("attends the opening"),
-    "remark": _("record confirmed or questioned"), "remark_answered": _("question on the record answered"),
+    "remark": _("record confirmed or questioned"), "remark_answered": _("question on the record answered"), "judging": _("rules of judging written"), "rerank": _("ranked anew"),
     "quotes": _("final quotes asked for"), "read_quotes": _("final quotes read"), "recount": _("dates moved"),
 }
 EDITABLE = (

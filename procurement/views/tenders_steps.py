@@ -13,6 +13,7 @@ from kernel.lifecycle import Refusal, principals_of
 from procurement.forms.tender import ChooseForm, HoldForm, QuotesWindowForm, quote_formset
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle import quotes, selfrun
+from procurement.lifecycle.evaluation_terms import terms_of
 from procurement.models import Lot, Project, Tender
 from procurement.permissions_tender import may_decide, may_handle_tender
 
@@ -57,7 +58,7 @@ def choose(request, pk):
 def call_quotes(request, pk):
     tender = get_object_or_404(Tender.objects.visible_to(request.user), pk=pk)
     only(request.user, tender, may_handle_tender)
-    form = QuotesWindowForm(request.POST or None)
+    form = QuotesWindowForm(request.POST or None, rounds=terms_of(tender).rounds)
     if request.method == "POST" and form.is_valid():
         try:
             return redirect(quotes.call_quotes(tender, actor=request.user, **form.cleaned_data))

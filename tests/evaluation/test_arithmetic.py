@@ -13,6 +13,7 @@ from evaluation.arithmetic.committee import Seat
 from evaluation.arithmetic.corrections import QuoteLine, Sheet
 from evaluation.arithmetic.prices import Claim
 from kernel import rules
+from procurement import judging_bounds
 
 money = st.decimals("0.01", "9999999.99", places=2)
 quotes_of = st.dictionaries(st.sampled_from("abcdefgh"), money, min_size=1)
@@ -75,7 +76,7 @@ class TestDeduction:
     @pytest.mark.rule("C09", mutate=("deduction_min", "deduction_max", "consortium_min", "consortium_max"))
     def test_bounds(self):
         rule = rules.get("C09")
-        assert prices.ratio_bounds(rule) == (10, 20) and prices.ratio_bounds(rule, consortium=True) == (4, 6)
+        assert judging_bounds.ratio_bounds(rule) == (10, 20) and judging_bounds.ratio_bounds(rule, consortium=True) == (4, 6)
 
     @pytest.mark.rule("C09", mutate="small_share")
     @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ class TestLowPrices:
         assert prices.low_prices({"a": Decimal(64)}, 100, rule, {"ceiling": 65}) == {"a": ["ceiling"]}
         for percent in (66, 44):
             with pytest.raises(ValueError):
-                prices.low_shares(rule, {"ceiling": percent})
+                judging_bounds.low_shares(rule, {"ceiling": percent})
 
     @given(quotes=quotes_of, ceiling=money, factor=st.integers(2, 9))
     def test_only_proportions_count(self, quotes, ceiling, factor):

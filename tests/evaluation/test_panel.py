@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from evaluation import scoring
-from evaluation.lifecycle import conclusion, panel
+from evaluation.lifecycle import conclusion, drawing, panel, questions, sheets
 from evaluation.models import Expert, Panel, PanelUserPermission, Score
 from kernel import clock, rules
 from kernel.models import Notice
@@ -120,24 +120,24 @@ def test_complete_alone_and_equal_on_facts(walk):
     refused("range", panel.score, sitting, actor=one.user, points={(bids[0].pk, subjective.pk): Decimal("60.01")})
     refused("strange", panel.score, sitting, actor=one.user, points={(999999, subjective.pk): Decimal(1)})
     full = {(bid.pk, item.pk): Decimal(5) for bid in bids for item in items}
-    panel.score(sitting, actor=one.user, points={**full, (bids[0].pk, subjective.pk): None})
-    refused("incomplete", panel.submit_scores, sitting, actor=one.user)  # missing is not zero
-    panel.score(sitting, actor=one.user, points={(bids[0].pk, subjective.pk): Decimal(0)})
-    panel.submit_scores(sitting, actor=one.user)
+    sheets.score(sitting, actor=one.user, points={**full, (bids[0].pk, subjective.pk): None})
+    refused("incomplete", sheets.submit_scores, sitting, actor=one.user)  # missing is not zero
+    sheets.score(sitting, actor=one.user, points={(bids[0].pk, subjective.pk): Decimal(0)})
+    sheets.submit_scores(sitting, actor=one.user)
     refused("handed_in", panel.score, sitting, actor=one.user, points=full)
     for member, fact in ((two, 5), (three, 10)):
-        panel.score(sitting, actor=member.user, points={**full, (bids[1].pk, objective.pk): Decimal(fact)})
+        sheets.score(sitting, actor=member.user, points={**full, (bids[1].pk, objective.pk): Decimal(fact)})
         if member is two:
-            panel.submit_scores(sitting, actor=member.user)
+            sheets.submit_scores(sitting, actor=member.user)
     refused("waiting", conclusion.conclude, sitting, actor=one.user)
-    panel.submit_scores(sitting, actor=three.user)
+    sheets.submit_scores(sitting, actor=three.user)
     found = refused("objective", conclusion.conclude, sitting, actor=one.user)
     assert str(bids[1].organization) in str(found)
     with pytest.raises(PermissionDenied):
-        panel.reopen_scores(sitting, three, actor=two.user, reason="x")
-    panel.reopen_scores(sitting, three, actor=one.user, reason="客观分不一致")
-    panel.score(sitting, actor=three.user, points={(bids[1].pk, objective.pk): Decimal(5)})
-    panel.submit_scores(sitting, actor=three.user)
+        sheets.reopen_scores(sitting, three, actor=two.user, reason="x")
+    sheets.reopen_scores(sitting, three, actor=one.user, reason="客观分不一致")
+    sheets.score(sitting, actor=three.user, points={(bids[1].pk, objective.pk): Decimal(5)})
+    sheets.submit_scores(sitting, actor=three.user)
     assert conclusion.conclude(sitting, actor=one.user, report="一致").status == "concluded"
 
 
@@ -168,8 +168,8 @@ def test_a_leavers_scores_stay_but_are_void(walk):
     for (bid_id, item_id), value in list(given.items()):  # the objective item must agree with the others'
         other = Score.objects.get(member=sitting.sitting().first(), bid_id=bid_id, item_id=item_id)
         given[bid_id, item_id] = other.points if other.item.kind == "objective" else value
-    panel.score(sitting, actor=reserve.user, points=given)
-    panel.submit_scores(sitting, actor=reserve.user)
+    sheets.score(sitting, actor=reserve.user, points=given)
+    sheets.submit_scores(sitting, actor=reserve.user)
     result = conclusion.conclude(sitting, actor=walk.office.handler, report="更换成员后评审").result
     members = set(result["lots"][0]["lines"][0]["members"])
     assert str(leaver.pk) not in members and str(reserve.pk) in members
