@@ -1,6 +1,7 @@
 """符合性审查: does each response meet each substantive requirement of the documents? Every member finds alone; the majority decides (87号令 第50、61条, K).
 
-Whoever thinks otherwise is on record with the reason. A response that fails one requirement is invalid and takes no part in what follows.
+In consultations and negotiations the panel also judges the qualification (74号令 第16条): the first row of its check. Whoever thinks otherwise
+is on record with the reason. A response that fails one requirement is invalid and takes no part in what follows.
 """
 
 from collections import defaultdict
@@ -13,14 +14,22 @@ from evaluation.models import ConformityVote, PanelMember
 from kernel import clock, rules, trail
 from kernel.lifecycle import Refusal, advance
 from procurement import methods
+from procurement.lifecycle import qualification
 from procurement.lifecycle.evaluation_terms import terms_of
 
 WHOLE = "响应文件满足采购文件的全部实质性要求"
+QUALIFIED = "具备采购文件规定的供应商资格条件（资格审查）"
+
+
+def judges_qualification(panel):
+    """Whether this panel judges the qualification too; in a tender the purchaser has done it before (87号令 第44条)."""
+    return qualification.binding(panel.tender) and not qualification.judged_by_purchaser(panel.tender)
 
 
 def requirements(panel):
-    """The substantive requirements to be checked; where the documents list none, all of them in one line."""
-    return terms_of(panel.tender).essential_list or [WHOLE]
+    """What is to be found of each response: its qualification where the panel judges it, then the substantive requirements of the documents."""
+    first = [QUALIFIED] if judges_qualification(panel) else []
+    return [*first, *(terms_of(panel.tender).essential_list or [WHOLE])]
 
 
 def is_checked(panel):
@@ -103,7 +112,14 @@ def objection_to_closing(panel, actor=None):
         return seats.too_few(panel)
     if waiting := [str(member.user) for member in panel.sitting() if member.checked_at is None]:
         return Refusal("waiting", _("The check is still missing from: {names}.").format(names="、".join(waiting)), article=article, todo=_("Each member hands in the own check."))
-    return seats.composition(panel) or seats.too_few(panel, {row["bid"] for row in outcome(panel) if not row["passes"]})
+    found = outcome(panel)
+    if judges_qualification(panel):
+        valid = {bid.pk: bid for bid in seats.valid_bids(panel)}
+        for row in found:
+            barred = row["rows"][0]["meets"] and valid[row["bid"]].credit_checks.filter(result="barred").first()
+            if barred:
+                return Refusal("barred", _("{channel}: {detail}. Such a bidder is refused.").format(channel=barred.get_channel_display(), detail=f"{row['organization']} {barred.detail}"), article=qualification.BARRED)
+    return seats.composition(panel) or seats.too_few(panel, {row["bid"] for row in found if not row["passes"]})
 
 
 def close(panel, *, actor):
@@ -115,6 +131,12 @@ def close(panel, *, actor):
     panel.conformity = {"requirements": requirements(panel) if found else [], "bids": found, "at": clock.now().isoformat()}
     panel.save(update_fields=["conformity"])
     for row in found:
+        if judges_qualification(panel):
+            first = row["rows"][0]
+            reason = f"未通过资格审查：{'；'.join(dict.fromkeys(first['reasons']))}"[:300]
+            qualification.record_verdict(valid[row["bid"]], actor=actor, passed=first["meets"], reason="" if first["meets"] else reason, by_panel=True)
+            if not first["meets"]:
+                continue
         if not row["passes"]:
             advance(valid[row["bid"]], bids.REJECT, actor=actor, reason=row["reason"], changes={"invalid_reason": row["reason"]})
     return panel

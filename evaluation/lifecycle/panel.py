@@ -20,6 +20,7 @@ from evaluation.permissions_panel import SCORE, handles_panel, may_conclude
 from kernel import clock, rules, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
 from procurement import methods
+from procurement.lifecycle import qualification
 
 __all__ = ["LIFE", "composition", "conflicts", "judged_items", "too_few", "valid_bids"]
 
@@ -27,7 +28,7 @@ __all__ = ["LIFE", "composition", "conflicts", "judged_items", "too_few", "valid
 def _startable(panel, actor):
     if panel.tender.status != "opened":
         return Refusal("sealed", _("Scoring begins after the responses are opened."), article=rules.get("B27").article)
-    if refusal := composition(panel, with_leader=True) or too_few(panel):
+    if refusal := composition(panel, with_leader=True) or qualification.objection_unchecked(panel.tender) or too_few(panel):
         return refusal
     waiting = [str(member.user) for member in panel.sitting() if member.declared_at is None]
     if waiting:
@@ -46,7 +47,7 @@ def _concludable(panel, actor):
 
 FORM = Step("form", _("Form the panel"), ("draft",), "formed", handles_panel, objection=composition, rules=("B11", "B17", "C13", "C14"), waits_for=_("handler"), hint=_("Members are told and may declare."))
 START = Step(
-    "start", _("Start the evaluation"), ("formed",), "checking", handles_panel, objection=_startable, rules=("H02",), waits_for=_("handler"),
+    "start", _("Start the evaluation"), ("formed",), "checking", handles_panel, objection=_startable, rules=("H02", "H06"), waits_for=_("handler"),
     hint=_("Everybody declared; members are matched with the bidders once more."),
 )  # fmt: skip
 BEGIN = Step(
