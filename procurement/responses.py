@@ -120,14 +120,16 @@ def draft_texts(bid):
     return {part.key: sealing.read_part(part).decode() for part in _parts(bid) if part.key in bids.TEXTS and part.is_draft}
 
 
+def keyed_parts(bid):
+    """[(key, label, text)] of parts that can be read now: the own draft, or opened; empty while sealed."""
+    kept = {part.key: part for part in _parts(bid)}
+    found = [(key, label, sealing.read_part(kept[key])) for key, label in bids.TEXTS.items() if key in kept]
+    return [(key, label, raw.decode()) for key, label, raw in found if raw is not None]
+
+
 def readable_parts(bid):
-    """[(label, text)] of parts that can be read now: the own draft, or opened; empty while sealed."""
-    found = []
-    for key, label in bids.TEXTS.items():
-        for part in _parts(bid):
-            if part.key == key and (raw := sealing.read_part(part)) is not None:
-                found.append((label, raw.decode()))
-    return found
+    """[(label, text)] of parts that can be read now."""
+    return [(label, text) for _key, label, text in keyed_parts(bid)]
 
 
 def files_of(bid):

@@ -47,7 +47,7 @@ def _checking(panel):
 def find(panel, bid, *, actor, findings):
     """Keep a member's findings on one response: {requirement index: (meets, reason)}. A no needs its reason. Raises Refusal, PermissionDenied."""
     panel = seats.locked(panel)
-    member = seats.own_member(panel, actor)
+    member = seats.judging_member(panel, actor)
     _checking(panel)
     if member.checked_at:
         raise Refusal("handed_in", _("You have handed in your check."))
@@ -71,7 +71,7 @@ def missing_findings(panel, member):
 def hand_in(panel, *, actor):
     """A member's check is complete. Raises Refusal."""
     panel = seats.locked(panel)
-    member = seats.own_member(panel, actor)
+    member = seats.judging_member(panel, actor)
     _checking(panel)
     if open_ := missing_findings(panel, member):
         raise Refusal("incomplete", _("{count} findings are still missing.").format(count=open_))

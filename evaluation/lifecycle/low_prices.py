@@ -58,7 +58,7 @@ def _scoring(panel):
 def raise_low(panel, bid, *, actor, note):
     """A member finds a price so low that quality or honest performance is in doubt: the fourth reason. Raises Refusal, PermissionDenied."""
     panel = seats.locked(panel)
-    seats.own_member(panel, actor)
+    seats.judging_member(panel, actor)
     _scoring(panel)
     if "C08" not in methods.law(panel.tender).rules:
         raise Refusal("no_rule", _("No review of low prices is prescribed for this purchase."))

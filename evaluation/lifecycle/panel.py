@@ -8,6 +8,8 @@ the result is computed from stored inputs, candidates are ranked, the purchaser 
 A leaver's scores stay but are void; the next reserve scores afresh.
 """
 
+import secrets
+
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -161,7 +163,7 @@ def replace(panel, member, *, actor, why, trusted=False):
 @transaction.atomic
 def start(panel, *, actor):
     """The evaluation begins: everybody declared, nobody has a tie to a bidder. Where nothing is checked, scoring begins at once."""
-    panel = advance(panel, START, actor=actor)
+    panel = advance(panel, START, actor=actor, changes={"alias_salt": secrets.token_hex(8)})
     return panel if conformity.is_checked(panel) else begin(panel, actor=actor)
 
 

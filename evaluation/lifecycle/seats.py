@@ -61,6 +61,14 @@ def own_member(panel, actor):
     return PanelMember.objects.select_for_update().get(pk=member.pk)
 
 
+def judging_member(panel, actor):
+    """As own_member, but of one who has declared that nothing stands between (H02). Raises Refusal otherwise."""
+    member = own_member(panel, actor)
+    if member.declared_at is None:
+        raise Refusal("undeclared", _("Declare first whether anything stands between you and the bidders."), article=rules.get("H02").article)
+    return member
+
+
 def seat(panel, user, *, is_expert, chosen=""):
     """A member row and its grant, in one transaction."""
     fresh = {"is_expert": is_expert, "chosen": chosen, "left_at": None, "declared_at": None, "conflict": "", "checked_at": None, "blind_done_at": None, "submitted_at": None}

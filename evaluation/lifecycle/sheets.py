@@ -36,6 +36,14 @@ def aliases(panel, bids):
     return {bid.pk: letter for bid, letter in zip(order, letters, strict=True)}
 
 
+def without_names(text, organization):
+    """A text with everything taken out by which its organization could be known: names, code, people, telephone."""
+    told = [organization.name, *(row.name for row in organization.names.all()), organization.credit_code, organization.legal_representative, organization.contact_name, organization.contact_phone]
+    for word in sorted({word for word in told if word}, key=len, reverse=True):
+        text = text.replace(word, "＊＊＊")
+    return text
+
+
 def items_now(panel, member):
     """The items this member may fill in at this moment: in a blind purchase first those by judgement, then the objective ones."""
     items = seats.judged_items(panel)
@@ -96,7 +104,7 @@ def score(panel, *, actor, points=None, facts=None, remarks=None):
     Cells that follow from the register (grades) are filled in. Raises Refusal naming the field.
     """
     panel = seats.locked(panel)
-    member = seats.own_member(panel, actor)
+    member = seats.judging_member(panel, actor)
     _scoring(panel)
     if member.submitted_at:
         raise Refusal("handed_in", _("You have handed in your scores."), todo=_("Ask the leader to open them again."))
@@ -158,7 +166,7 @@ def _complete(panel, member, items):
 def hand_in_blind(panel, *, actor):
     """The part by judgement is done without knowing whose it is; from now on unchanged, and the names are shown. Raises Refusal."""
     panel = seats.locked(panel)
-    member = seats.own_member(panel, actor)
+    member = seats.judging_member(panel, actor)
     _scoring(panel)
     if not is_blind_to(panel, member):
         raise Refusal("not_blind", _("Nothing is judged blind here now."))
@@ -178,7 +186,7 @@ def _digest(member):
 def submit_scores(panel, *, actor):
     """Hand the own sheet in: complete, extremes with a note, from now on unchanged. Raises Refusal."""
     panel = seats.locked(panel)
-    member = seats.own_member(panel, actor)
+    member = seats.judging_member(panel, actor)
     _scoring(panel)
     if member.submitted_at:
         raise Refusal("handed_in", _("You have handed in your scores."))

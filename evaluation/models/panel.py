@@ -69,6 +69,11 @@ class Panel(Living):
     def purchaser_id(self):
         return self.purchase.purchaser_id
 
+    @property
+    def stage_began(self):
+        """The day its present state began, for the desk."""
+        return clock.midnight(self.stage_since) if self.stage_since else self.created_at
+
     def sitting(self):
         """Members who have not left, leader first."""
         return self.members.filter(left_at=None).select_related("user").order_by("-is_leader", "id")

@@ -32,6 +32,24 @@ def current_round(tender):
     return tender.quote_rounds.order_by("-number").first()
 
 
+def further_round(tender, last=None):
+    """The number of the round that may be asked for next, or None: one still runs, or the last is over."""
+    last = last or current_round(tender)
+    if last is None:
+        return 1
+    over = last.read_at is None or last.last or last.number >= terms_of(tender).rounds
+    return None if over else last.number + 1
+
+
+def told_rounds(tender):
+    """[{round, rows: [(bidder, price)]}] of the rounds that are read."""
+    rows = RoundQuote.objects.filter(round__tender=tender).select_related("bid__organization", "round").order_by("round__number", "bid")
+    found = {}
+    for row in rows:
+        found.setdefault(row.round, []).append((row.bid.organization, row.price))
+    return [{"round": key, "rows": values} for key, values in found.items()]
+
+
 def objection_to_ranking(tender, valid):
     """Why the candidates can't be ranked by final quotes yet, or None. `valid`: the bids that would be ranked (B12, B15)."""
     method, last = methods.of(tender), current_round(tender)
@@ -127,6 +145,7 @@ def read_quotes(tender, *, actor):
         elif running.last and terms_of(tender).silence == "out":
             _gone(bid, actor)
     QuoteRound.objects.filter(pk=running.pk).update(read_at=clock.now())
+    Tender.objects.filter(pk=tender.pk).update(quotes_until=None)
     trail.record(tender, "read_quotes", actor=actor, params={"round": running.number, "count": len(parts)})
     return len(parts)
 

@@ -7,7 +7,7 @@ from procurement.models.bond import Bond, BondTerms
 from procurement.models.budget_bounds import BudgetBounds
 from procurement.models.catalogue import Catalogue, CatalogueItem
 from procurement.models.challenge import Challenge, Complaint, ReviewOrder
-from procurement.models.configuration import Gate, PaymentStep, PriceRule, SelfRunProfile
+from procurement.models.configuration import FeeRate, Gate, PaymentStep, PriceRule, SelfRunProfile
 from procurement.models.contract import Amendment, Clearance, Contract, KeyPerson, PaymentStage, YearPortion
 from procurement.models.declaration import Declaration
 from procurement.models.delivery import Activity, CostVoucher, SignIn
@@ -32,7 +32,7 @@ from procurement.models.tender import Announcement, Award, Lot, OpenerKey, Score
 __all__ = [
     "Activity", "Amendment", "Announcement", "Award", "AwardFall", "Backfill", "Bid", "BidPart", "Bond", "BondTerms", "BudgetBounds", "BudgetLine", "CallOff",
     "Catalogue", "CatalogueItem", "CautionReason", "Challenge", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "CostVoucher", "CreditCheck",
-    "Declaration", "DocumentReader", "DocumentReview", "DocumentTemplate", "DocumentVersion", "EvaluationTerms", "Framework", "FrameworkAgreement",
+    "Declaration", "DocumentReader", "DocumentReview", "DocumentTemplate", "DocumentVersion", "EvaluationTerms", "FeeRate", "Framework", "FrameworkAgreement",
     "FrameworkItem", "FrameworkSummary", "Fund", "FundAdjustment", "FundEntry", "FundReceipt", "Gate", "GateRun", "GateVote", "Indicator", "Inquiry",
     "Intention", "InvitationPool", "KeyPerson", "Lot", "MarketSurvey", "Meeting", "MeetingItem", "MeetingVote", "OpenerKey", "OpeningRemark",
     "PaymentApproval", "PaymentRequest", "PaymentStage", "PaymentStep", "PlannedActivity", "PriceAlias", "PriceEntry", "PriceExplanation", "PriceFlag",
