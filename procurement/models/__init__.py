@@ -14,6 +14,7 @@ from procurement.models.delivery import Activity, CostVoucher, SignIn
 from procurement.models.document import DocumentReader, DocumentTemplate, DocumentVersion, Question
 from procurement.models.framework import CallOff, Framework, FrameworkAgreement, FrameworkItem, FrameworkSummary
 from procurement.models.evaluation_terms import EvaluationTerms, QuoteRound, RoundQuote
+from procurement.models.framework import CallOff, Framework, FrameworkAgreement, FrameworkItem, FrameworkSummary
 from procurement.models.fund import Fund
 from procurement.models.fund_money import FundAdjustment, FundEntry, FundReceipt
 from procurement.models.gate_vote import GateVote, MeetingVote
