@@ -17,7 +17,6 @@ from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, open_holds, principals_of
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
 from procurement import criteria, drafting, methods
-from kernel.models import Hold, TrailRow
 from procurement.advice import advice_for
 from procurement.forms.tender import ITEM_FIELDS, STANDARD_ITEMS, TenderForm, item_formset
 from procurement.lifecycle import tender as tenders
