@@ -13,7 +13,7 @@ def letters(panel):
     salt = panel.draw_record.get("seed", "") or str(panel.pk)
     rows = Bid.objects.filter(lot__tender=panel.tender_id, status__in=("opened", "invalid")).order_by("lot", "pk").values_list("pk", "lot", "public_id")
     found, places = {}, {}
-    for pk, lot, public_id in sorted(rows, key=lambda row: (row[1], hashlib.sha256(f"{salt}:{row[2]}".encode()).hexdigest())):
+    for pk, lot, _public_id in sorted(rows, key=lambda row: (row[1], hashlib.sha256(f"{salt}:{row[2]}".encode()).hexdigest())):
         places[lot] = places.get(lot, -1) + 1
         found[pk] = chr(65 + places[lot] % 26) + (str(places[lot] // 26) if places[lot] > 25 else "")
     return found

@@ -11,6 +11,7 @@ from kernel import filetypes
 from kernel.lifecycle import Refusal
 from procurement import bid_content, finishing, sealing
 from procurement.lifecycle import bid as bids
+from procurement.models import BidPart
 
 FILE_KINDS = {
     "licence": _("licence or registration"), "tax": _("tax proof"), "social": _("social security proof"), "similar": _("similar contract"), "person": _("certificate of a person"), "plan": _("plan"),
@@ -109,7 +110,19 @@ class Declared:
 
 def declared(bid):
     """The Declared of a response that can be read now; an empty one when it declares nothing."""
-    given = content_of(bid).get("declare") or {}
+    return _declared(content_of(bid).get("declare") or {})
+
+
+def all_declared(bids):
+    """{bid id: Declared} of several opened responses, in one query."""
+    parts, known = BidPart.objects.filter(bid__in=bids, key="declare").select_related("bid"), {}
+    for part in parts:
+        if (raw := sealing.read_part(part)) is not None:
+            known[part.bid_id] = _declared(bid_content.load("declare", raw))
+    return {bid.pk: known.get(bid.pk, Declared()) for bid in bids}
+
+
+def _declared(given):
     share = given.get("consortium_share") or given.get("subcontract_share") or ""
     subcontract = "，".join(text for text in (given.get("subcontract"), given.get("subcontract_to")) if text)
     return Declared(given.get("sme") or "", share, subcontract, given.get("validity"), bool(given.get("letter")), bool(given.get("unrelated")))

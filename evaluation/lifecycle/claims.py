@@ -9,22 +9,24 @@ from evaluation.lifecycle.sheets import only_leader
 from evaluation.models import PriceClaim
 from kernel import clock, rules, trail
 from kernel.lifecycle import Refusal
-from procurement import methods
+from procurement import methods, responses
 from procurement.lifecycle.evaluation_terms import deductions_of
 
 
-def percent_of(tender, organization, declared, small_share=None):
-    """The percent taken off this organization's quote in this purchase (Decimal)."""
+def percent_of(tender, organization, declared, small_share=None, size=""):
+    """The percent taken off this organization's quote in this purchase (Decimal). `size`: as it declares itself, else as registered."""
     known = methods.law(tender)
     full, partial = deductions_of(tender, known)
     if not full and not partial:
         return full
-    return deduction(Claim(organization.kind, organization.size, declared, small_share), known.get("C09"), full=full, partial=partial)
+    return deduction(Claim(organization.kind, size or organization.size, declared, small_share), known.get("C09"), full=full, partial=partial)
 
 
-def is_asked(bid, tender):
-    """Whether the panel has to look for this bidder's declaration: only an enterprise or an individual business of small or micro size can have one."""
-    return any(deductions_of(tender)) and bid.organization is not None and bid.organization.kind in ENTERPRISES and bid.organization.size in SMALL
+def is_asked(bid, declared):
+    """Whether the panel has to look for this bidder's declaration: an enterprise or individual business of small or micro size, by the registry
+    or by its own word, or a response that names a small share."""
+    enterprise = bid.organization is not None and bid.organization.kind in ENTERPRISES
+    return enterprise and (bid.organization.size in SMALL or declared.size in SMALL) or bool(declared.small_share)
 
 
 @rules.carries("C09", "C10")
@@ -40,7 +42,7 @@ def decide_claim(panel, bid, *, actor, declared, small_share=None, note=""):
         raise Refusal("not_judged", _("This response is not under evaluation."))
     if not any(deductions_of(panel.tender)):
         raise Refusal("no_deduction", _("This purchase knows no price deduction."), article=rules.get("C09").article)
-    percent = percent_of(panel.tender, bid.organization, declared, small_share)
+    percent = percent_of(panel.tender, bid.organization, declared, small_share, responses.declared(bid).size)
     values = {"declared": declared, "small_share": small_share, "percent": percent, "note": note.strip()[:200], "decided_by": actor, "decided_at": clock.now()}
     claim, _made = PriceClaim.objects.update_or_create(panel=panel, bid=bid, defaults=values)
     trail.record(panel, "claim", actor=actor, params={"bid": bid.pk, "declared": declared, "small_share": str(small_share or ""), "percent": str(percent)})
@@ -49,5 +51,8 @@ def decide_claim(panel, bid, *, actor, declared, small_share=None, note=""):
 
 def undecided(panel):
     """Bids whose declaration the panel has to look at and has not."""
-    known = set(panel.claims.values_list("bid", flat=True))
-    return [bid for bid in seats.valid_bids(panel) if is_asked(bid, panel.tender) and bid.pk not in known]
+    if not any(deductions_of(panel.tender)):
+        return []
+    known, bids = set(panel.claims.values_list("bid", flat=True)), list(seats.valid_bids(panel))
+    said = responses.all_declared(bids)
+    return [bid for bid in bids if bid.pk not in known and is_asked(bid, said[bid.pk])]

@@ -71,7 +71,7 @@ class BidQuestion(models.Model):
         return self.get_kind_display()
 
     def get_absolute_url(self):
-        return reverse("question_detail", args=[self.pk])
+        return reverse("bid_question", args=[self.pk])
 
     def trail_chain(self):
         return self.panel.trail_chain()

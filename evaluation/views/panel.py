@@ -20,7 +20,7 @@ from kernel.detail import render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, principals_of
 from kernel.listing import ChoiceFilter, Column, render_list
-from procurement import methods
+from procurement import methods, responses
 from procurement.lifecycle.evaluation_terms import deductions_of, terms_of
 from procurement.models import Tender
 from procurement.permissions_tender import may_handle_tender
@@ -70,8 +70,9 @@ def panel_detail(request, pk):
     decided = {claim.bid_id: claim for claim in panel.claims.all()} if deducts and bids else {}
     asked = list(panel.questions.select_related("bid__organization").order_by("-id")) if bids else []
     blind = sheets.is_blind_to(panel, own)
+    said = responses.all_declared(bids) if deducts and bids else {}
     for bid in bids:
-        bid.shown, bid.claim, bid.wanted = str(bid.organization), decided.get(bid.pk), deducts and claims.is_asked(bid, panel.tender)
+        bid.shown, bid.claim, bid.wanted = str(bid.organization), decided.get(bid.pk), deducts and claims.is_asked(bid, said[bid.pk])
     context = {
         "own": own, "handles": handles, "leads": bool(own and own.is_leader), "concluded": panel.status == "concluded", "bids": bids, "blind": blind,
         "members": names.shown_members(panel, members, own), "steps": steps_of(panel, own, bids) if own else [], "low": [(known[key], row) for key, row in low.items() if key in known],

@@ -17,6 +17,7 @@ from evaluation.views.panel import panel_of, step_form
 from kernel import files
 from kernel.forms import refused, rule_chips
 from kernel.lifecycle import Refusal
+from procurement import responses
 
 
 def _led(request, pk, bid):
@@ -53,10 +54,13 @@ def correct(request, pk, bid):
 def claim(request, pk, bid):
     panel, row = _led(request, pk, bid)
     known = panel.claims.filter(bid=row).first()
-    initial = {"declared": known.declared, "small_share": known.small_share, "note": known.note} if known else {}
+    said = responses.declared(row)
+    initial = {"declared": known.declared, "small_share": known.small_share, "note": known.note} if known else {"declared": bool(said.size), "small_share": said.small_share or None}
     return step_form(
         request, panel, ClaimForm, lambda data: claims.decide_claim(panel, row, actor=request.user, **data), _("Price deduction of {name}").format(name=row.organization), _("Record"), rules=["C09", "C10"],
-        form_kwargs={"initial": initial}, intro=_("Only the price under review changes, never the contract price. Registered as: {kind}, {size}.").format(kind=row.organization.get_kind_display(), size=row.organization.get_size_display() or "—"),
+        form_kwargs={"initial": initial}, intro=_("Only the price under review changes, never the contract price. Registered as: {kind}, {size}; declares itself: {said}.").format(
+            kind=row.organization.get_kind_display(), size=row.organization.get_size_display() or "—", said=dict(row.organization._meta.get_field("size").choices).get(said.size, "—")
+        ),
     )  # fmt: skip
 
 

@@ -52,10 +52,23 @@ def _one(panel, own, who):
 
 
 def readable(bid, panel, own):
-    """(texts, files) of a response as this member may read them: judged blind, only the technical part with the bidder's names taken out."""
-    if sheets.is_blind_to(panel, own):
-        return [(label, sheets.without_names(text, bid.organization)) for key, label, text in responses.keyed_parts(bid) if key == "technical"], []
-    return responses.readable_parts(bid), responses.files_of(bid)
+    """What a member reads beside the sheet: {parts, files, content}; judged blind, only plan and technical text with the bidder's names taken out."""
+    content = responses.content_of(bid)
+    if not sheets.is_blind_to(panel, own):
+        return {"parts": responses.readable_parts(bid), "files": responses.files_of(bid), "content": content}
+    texts = [(label, sheets.without_names(text, bid.organization)) for key, label, text in responses.keyed_parts(bid) if key == "technical"]
+    plan = [{name: sheets.without_names(str(value or ""), bid.organization) for name, value in row.items()} for row in content.get("plan", [])]
+    return {"parts": texts, "files": [], "content": {"plan": plan}}
+
+
+def named(bid, panel, own):
+    """What stands under the bidder's name: everything, without the technical part while that is judged blind."""
+    blind = sheets.is_blind_to(panel, own)
+    hidden = ("technical", "plan", "team") if blind else ()
+    return {
+        "parts": [(label, text) for key, label, text in responses.keyed_parts(bid) if key not in hidden], "files": responses.files_of(bid),
+        "content": {key: value for key, value in responses.content_of(bid).items() if key not in hidden}, "blind": blind,
+    }  # fmt: skip
 
 
 @login_required
@@ -103,8 +116,7 @@ def check_bid(request, pk, bid):
             return redirect("panel_check_bid", pk=pk, bid=after.pk) if after and "next" in request.POST else redirect("panel_check", pk=pk)
         except Refusal as refusal:
             refused(form, refusal)
-    parts = [(label, text) for key, label, text in responses.keyed_parts(row) if not (key == "technical" and sheets.is_blind_to(panel, own))]
-    context = {"panel": panel, "bid": row, "form": form, "locked": locked, "after": after, "parts": parts, "files": responses.files_of(row)}
+    context = {"panel": panel, "bid": row, "form": form, "locked": locked, "after": after, **named(row, panel, own)}
     return render(request, "evaluation/check_bid.html", context, status=422 if form.is_bound and form.errors else 200)
 
 
@@ -164,8 +176,7 @@ def score_bid(request, pk, who):
             return redirect("score_bid", pk=pk, who=after.who) if after and "next" in request.POST else redirect("score_sheet", pk=pk)
         except Refusal as refusal:
             _beside(form, refusal, bid)
-    parts, files = readable(bid, panel, own)
-    context = {"panel": panel, "own": own, "bid": bid, "bids": bids, "after": after, "form": form, "locked": locked, "parts": parts, "files": files, "blind": sheets.is_blind_to(panel, own)}
+    context = {"panel": panel, "own": own, "bid": bid, "bids": bids, "after": after, "form": form, "locked": locked, "blind": sheets.is_blind_to(panel, own), **readable(bid, panel, own)}
     return render(request, "evaluation/score_bid.html", context, status=422 if form.is_bound and form.errors else 200)
 
 
@@ -259,9 +270,7 @@ def _judged(request, pk, bid):
 def response(request, pk, bid):
     """A response as the members read it; while it is judged blind its technical part stands on the sheet alone, without a name."""
     panel, own, row = _judged(request, pk, bid)
-    blind = sheets.is_blind_to(panel, own)
-    parts = [(label, text) for key, label, text in responses.keyed_parts(row) if not (blind and key == "technical")]
-    return render(request, "evaluation/response.html", {"panel": panel, "bid": row, "parts": parts, "files": responses.files_of(row), "blind": blind})
+    return render(request, "evaluation/response.html", {"panel": panel, "bid": row, **named(row, panel, own)})
 
 
 @login_required

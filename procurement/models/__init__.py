@@ -12,7 +12,6 @@ from procurement.models.contract import Amendment, Clearance, Contract, KeyPerso
 from procurement.models.declaration import Declaration
 from procurement.models.delivery import Activity, CostVoucher, SignIn
 from procurement.models.document import DocumentReader, DocumentTemplate, DocumentVersion, Question
-from procurement.models.framework import CallOff, Framework, FrameworkAgreement, FrameworkItem, FrameworkSummary
 from procurement.models.evaluation_terms import EvaluationTerms, QuoteRound, RoundQuote
 from procurement.models.framework import CallOff, Framework, FrameworkAgreement, FrameworkItem, FrameworkSummary
 from procurement.models.fund import Fund

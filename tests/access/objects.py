@@ -104,7 +104,7 @@ def judging(world):
     sitting = panel(world)
     chair = sitting.members.get(is_leader=True, left_at=None).user
     world.version = ResultVersion.objects.create(panel=sitting, number=2, kind="price", reason="报价录入错误", inputs={"lots": []}, result={"lots": []}, made_by=chair, needs_report=True)
-    world.question = questions.ask(sitting, world.bid_opened, actor=chair, kind="clarify", text="请说明服务人员的排班。", until=clock.now() + datetime.timedelta(hours=2))
+    world.bid_question = questions.ask(sitting, world.bid_opened, actor=chair, kind="clarify", text="请说明服务人员的排班。", until=clock.now() + datetime.timedelta(hours=2))
 
 
 def challenges(world):
@@ -244,7 +244,7 @@ OBJECTS = {
     "panel_bid": lambda w: (panel(w).pk, w.bid_opened.pk),
     "panel_who": lambda w: (panel(w).pk, str(w.bid_opened.pk)),
     "panel_item": lambda w: (panel(w).pk, panel(w).tender.score_items.get(name="服务方案").pk),
-    "question": lambda w: w.question,
+    "bid_question": lambda w: w.bid_question,
     "version": lambda w: w.version,
     "panel_file": lambda w: (panel(w).pk, w.bid_opened.pk, "file-1"),
     # reports and the platform
