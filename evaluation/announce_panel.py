@@ -1,17 +1,21 @@
-"""What panels tell earlier pages: the panel on the purchase's page, members' desks, navigation."""
+"""What panels tell earlier pages: the panel on the purchase's page, questions on the bidder's page, desks, navigation, who reads their files."""
 
+from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from communities.permissions import has_role, purchaser_ids
 from evaluation.forms.panel import ConcludeForm
 from evaluation.lifecycle import conclusion, panel  # noqa: F401
-from evaluation.models import Panel, PanelMember
+from evaluation.models import BidQuestion, Panel, PanelMember, ResultVersion
 from evaluation.permissions import judging_hats
 from evaluation.permissions_panel import tenders_of_panels
-from kernel import registry
+from kernel import clock, files, registry
 from kernel.registry import NavItem, Task, Waiting
 from kernel.registry import Panel as Box
+from procurement import methods
 from procurement.models import Tender
+from procurement.permissions import organization_ids
 from procurement.permissions_tender import further_readers
 
 panel.LIFE.form(panel.CONCLUDE, ConcludeForm)
@@ -30,23 +34,51 @@ registry.nav(
 
 @registry.desk
 def desk(user):
-    """Declarations and sheets for members; forming and starting for the handler."""
+    """What each member does next; forming, starting and reporting for the handler; questions for the bidder."""
     def member_step(row):
-        title, url = row.panel.tender.title, row.panel.get_absolute_url()
+        title, url, panel_ = row.panel.tender.title, row.panel.get_absolute_url(), row.panel
         if row.declared_at is None:
-            yield Task("panel", title, _("Declare that nothing stands between"), url, row.panel.drawn_at)
-        elif row.panel.status == "scoring" and row.submitted_at is None:
-            yield Task("panel", title, _("Score the responses"), url, row.panel.drawn_at)
-        elif row.panel.status == "scoring" and row.is_leader and not row.panel.members.filter(left_at=None, submitted_at=None).exists():
-            yield Task("panel", title, _("Conclude the evaluation"), url, row.panel.drawn_at)
+            yield Task("panel", title, _("Declare that nothing stands between"), url, panel_.drawn_at)
+        elif panel_.status == "checking" and row.checked_at is None:
+            yield Task("panel", title, _("Check the responses"), url, panel_.stage_began)
+        elif panel_.status == "checking" and row.is_leader and not panel_.members.filter(left_at=None, checked_at=None).exists():
+            yield Task("panel", title, _("Close the check and begin scoring"), url, panel_.stage_began)
+        elif panel_.status == "scoring" and row.submitted_at is None and methods.ranking_of(panel_.tender) == "points":
+            yield Task("panel", title, _("Score the responses"), url, panel_.stage_began)
+        elif panel_.status == "scoring" and row.is_leader and not panel_.members.filter(left_at=None, submitted_at=None).exists():
+            yield Task("panel", title, _("Conclude the evaluation"), url, panel_.stage_began)
+        elif panel_.status == "concluded" and row.signed_at is None and panel_.signing_ended_at is None:
+            yield Task("panel", title, _("Sign the report"), url, panel_.concluded_at)
 
-    yield Waiting(PanelMember.objects.filter(user=user, left_at=None, panel__status__in=("formed", "scoring")).select_related("panel__tender"), member_step)
+    mine = PanelMember.objects.filter(user=user, left_at=None).filter(Q(panel__status__in=("formed", "checking", "scoring")) | Q(panel__status="concluded", panel__signing_ended_at=None, signed_at=None))
+    yield Waiting(mine.select_related("panel__tender__profile"), member_step)
     units = purchaser_ids(user, "handler")
     if units:
         unjudged = Tender.objects.filter(purchaser__in=units, status="opened", venue="internal", panel=None).exclude(profile__scoring="lowest")
         yield Waiting(unjudged, lambda row: Task("panel", row.title, _("Prepare the panel"), row.get_absolute_url(), row.opened_at))
-        yield Waiting(Panel.objects.filter(tender__purchaser__in=units, status="draft").select_related("tender"), lambda row: Task("panel", row.tender.title, _("Draw experts and form the panel"), row.get_absolute_url(), row.created_at))
-        yield Waiting(Panel.objects.filter(tender__purchaser__in=units, status="formed", tender__status="opened").select_related("tender"), lambda row: Task("panel", row.tender.title, _("Start scoring"), row.get_absolute_url(), row.tender.opened_at))
+        own = Q(tender__purchaser__in=units)
+        begun = Panel.objects.filter(own, Q(status="draft") | Q(status="formed", tender__status="opened")).select_related("tender")
+        yield Waiting(begun, lambda row: Task("panel", row.tender.title, _("Start the evaluation") if row.status == "formed" else _("Draw experts and form the panel"), row.get_absolute_url(), row.tender.opened_at or row.created_at))
+        changes = ResultVersion.objects.filter(panel__tender__purchaser__in=units, needs_report=True, reported_on=None).select_related("panel__tender")
+        yield Waiting(changes, lambda row: Task("panel", row.panel.tender.title, _("Report the changed result to the finance bureau"), reverse("panel_results", args=[row.panel_id]), row.made_at))
+    if ids := organization_ids(user):
+        asked = BidQuestion.objects.filter(bid__organization__in=ids, answered_at=None, closed_at=None, until__gt=clock.now()).select_related("panel__tender")
+        yield Waiting(asked, lambda row: Task("bid", row.panel.tender.title, row.get_kind_display(), row.get_absolute_url(), row.asked_at, row.until))
+
+
+def questions_panel(bid, user):
+    """On the bidder's own page: what the panel asked and what became of it."""
+    if bid.organization_id not in organization_ids(user):
+        return None
+    rows = list(bid.panel_questions.order_by("-id"))
+    return Box(_("Questions of the panel"), "evaluation/bid_questions.html", {"rows": rows}, order=10) if rows else None
+
+
+registry.panel("bid", questions_panel)
+files.register_roles({"consent": _("consent of the superior unit"), "explanation": _("explanation to the panel")})
+files.register_access(Panel, lambda user, row: Panel.objects.visible_to(user).filter(pk=row.subject_id).exists())
+files.register_access(BidQuestion, files.by_sight(BidQuestion))
+files.register_access(ResultVersion, lambda user, row: Panel.objects.visible_to(user).filter(versions=row.subject_id).exists())
 
 
 def tender_panel(tender, user):

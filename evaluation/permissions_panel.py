@@ -4,6 +4,7 @@ from django.db.models import Q, QuerySet
 
 from communities.permissions import memberships_of, purchaser_ids
 from kernel.lifecycle import principals_of
+from procurement.permissions import organization_ids
 
 SCORE = "score_panel"
 OFFICE = ("handler", "leader", "supervisor", "observer", "section")
@@ -49,6 +50,17 @@ class PanelQuerySet(QuerySet):
             query |= Q(pk__in=panels_of(user))
             for person in principals_of(user):
                 query |= Q(tender__purchaser__in=purchaser_ids(person, *OFFICE))
+        return self.filter(query)
+
+
+class QuestionQuerySet(QuerySet):
+    def visible_to(self, user):
+        """The panel and the office that see the panel; the people of the bidder that is asked."""
+        from evaluation.models import Panel
+
+        query = Q(panel__in=Panel.objects.visible_to(user).values("pk"))
+        for person in principals_of(user) if user.is_authenticated else ():
+            query |= Q(bid__organization__in=organization_ids(person))
         return self.filter(query)
 
 

@@ -3,7 +3,7 @@
 import datetime
 from functools import cache
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +12,7 @@ from kernel import clock, files, registry, rules, workdays
 from kernel.registry import Hit, NavItem, Panel, Reminder, Task, Waiting
 from procurement.forms import tender as forms
 from procurement.lifecycle import award, bid, lot, opening, quotes, selfrun, tender  # noqa: F401
-from procurement.models import Award, Bid, Lot, Tender, TenderOpener
+from procurement.models import Award, Bid, BidPart, Lot, Tender, TenderOpener
 from procurement.permissions import organization_ids
 from procurement.permissions_tender import own_tags
 
@@ -89,7 +89,7 @@ def _bidder_tasks(user):
         return Task("bid", row.lot.title, _("Give the final quote"), reverse("bid_final", args=[row.public_id]), due=row.lot.tender.quotes_until)
 
     yield Waiting(Bid.objects.filter(owner_tag__in=tags, status__in=("draft", "withdrawn"), lot__tender__deadline__gt=now).select_related("lot__tender"), unfinished)
-    asked = Bid.objects.filter(organization__in=ids, status="opened", lot__tender__quotes_until__gt=now).exclude(parts__key=quotes.KEY)
+    asked = Bid.objects.filter(organization__in=ids, status="opened", lot__tender__quotes_until__gt=now).exclude(Exists(BidPart.objects.filter(bid=OuterRef("pk"), key__startswith=quotes.PREFIX, is_draft=True)))
     yield Waiting(asked.select_related("lot__tender"), unquoted)
 
 

@@ -234,6 +234,12 @@ def _scoring(tender, items):
     return None
 
 
+def _terms(tender, items):
+    from procurement.lifecycle.evaluation_terms import objection_to_terms
+
+    return objection_to_terms(tender)
+
+
 def _openers(tender):
     if tender.seal != "openers" or tender.venue != "internal":
         return None
@@ -279,7 +285,7 @@ def objection_to_start(tender, approval=True):
     if row := unfunded(tender):
         return Refusal("unfunded", _("The money of “{fund}” is not approved yet.").format(fund=row.fund), article=rules.get("E06").article, todo=_("Wait for the fund's approval."))
     law = _statutory(tender, items, approval) if tender.is_statutory else _self_run(tender, items)
-    if refusal := law or _scoring(tender, items):
+    if refusal := law or _scoring(tender, items) or _terms(tender, items):
         return refusal
     return _money(tender, items, projects) or _prepared(tender, items, projects)
 

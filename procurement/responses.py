@@ -11,6 +11,7 @@ from kernel import filetypes
 from kernel.lifecycle import Refusal
 from procurement import bid_content, finishing, sealing
 from procurement.lifecycle import bid as bids
+from procurement.models import BidPart
 
 FILE_KINDS = {
     "licence": _("licence or registration"), "tax": _("tax proof"), "social": _("social security proof"), "similar": _("similar contract"), "person": _("certificate of a person"), "plan": _("plan"),
@@ -63,7 +64,9 @@ def part_label(key):
         return PAPER_FILES[key]
     if key.startswith(bids.FILE_PREFIX):
         return _("file {number}").format(number=key.rpartition("-")[2])
-    named = {"meta": _("bidder and version"), "final": _("final quote"), bids.BOND: _("bid bond"), bids.BOND_FILE: _("paper of the bid bond")}
+    if key.startswith("final-"):
+        return _("final quote")
+    named = {"meta": _("bidder and version"), bids.BOND: _("bid bond"), bids.BOND_FILE: _("paper of the bid bond")}
     return bids.TEXTS.get(key) or bid_content.PARTS.get(key) or named.get(key, key)
 
 
@@ -107,7 +110,19 @@ class Declared:
 
 def declared(bid):
     """The Declared of a response that can be read now; an empty one when it declares nothing."""
-    given = content_of(bid).get("declare") or {}
+    return _declared(content_of(bid).get("declare") or {})
+
+
+def all_declared(bids):
+    """{bid id: Declared} of several opened responses, in one query."""
+    parts, known = BidPart.objects.filter(bid__in=bids, key="declare").select_related("bid"), {}
+    for part in parts:
+        if (raw := sealing.read_part(part)) is not None:
+            known[part.bid_id] = _declared(bid_content.load("declare", raw))
+    return {bid.pk: known.get(bid.pk, Declared()) for bid in bids}
+
+
+def _declared(given):
     share = given.get("consortium_share") or given.get("subcontract_share") or ""
     subcontract = "，".join(text for text in (given.get("subcontract"), given.get("subcontract_to")) if text)
     return Declared(given.get("sme") or "", share, subcontract, given.get("validity"), bool(given.get("letter")), bool(given.get("unrelated")))
@@ -118,14 +133,16 @@ def draft_texts(bid):
     return {part.key: sealing.read_part(part).decode() for part in _parts(bid) if part.key in bids.TEXTS and part.is_draft}
 
 
+def keyed_parts(bid):
+    """[(key, label, text)] of parts that can be read now: the own draft, or opened; empty while sealed."""
+    kept = {part.key: part for part in _parts(bid)}
+    found = [(key, label, sealing.read_part(kept[key])) for key, label in bids.TEXTS.items() if key in kept]
+    return [(key, label, raw.decode()) for key, label, raw in found if raw is not None]
+
+
 def readable_parts(bid):
-    """[(label, text)] of parts that can be read now: the own draft, or opened; empty while sealed."""
-    found = []
-    for key, label in bids.TEXTS.items():
-        for part in _parts(bid):
-            if part.key == key and (raw := sealing.read_part(part)) is not None:
-                found.append((label, raw.decode()))
-    return found
+    """[(label, text)] of parts that can be read now."""
+    return [(label, text) for _key, label, text in keyed_parts(bid)]
 
 
 def files_of(bid):

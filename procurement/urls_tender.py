@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from procurement.views import announcements, bids, opening, tenders, tenders_steps
+from procurement.views import announcements, bids, evaluation_terms, opening, tenders, tenders_steps
 
 urlpatterns = [
     path("tenders/", tenders.tender_list, name="tender_list"),
     path("tenders/new/", tenders.tender_create, name="tender_create"),
     path("tenders/<int:pk>/", tenders.tender_detail, name="tender_detail"),
     path("tenders/<int:pk>/edit/", tenders.tender_edit, name="tender_edit"),
+    path("tenders/<int:pk>/judging/", evaluation_terms.tender_terms, name="tender_terms"),
     path("tenders/<int:pk>/openers/", opening.openers, name="tender_openers"),
     path("tenders/<int:pk>/rehearse/", opening.rehearse, name="opener_rehearse"),
     path("tenders/<int:pk>/opening/", opening.opening, name="opening"),

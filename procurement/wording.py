@@ -28,7 +28,7 @@ def of_project(project):
 @carries("A09", "A10", "A11")
 def of_documents(*, qualification="", requirements="", terms="", items=(), statutory=True):
     """Hits in the documents of a purchase. `items`: rows with name, standard, legal_basis; one that names its basis is not warned of."""
-    scoring = "；".join(f"{item.name} {item.standard}" for item in items if not item.legal_basis)
+    scoring = "；".join(f"{item.name} {item.standard} {item.scale}" for item in items if not item.legal_basis)
     texts = (("qualification", qualification), ("requirements", requirements), ("scoring", scoring), ("terms", terms))
     return [hit for kind, text in texts for hit in lint(text, kind, statutory=statutory)]
 

@@ -7,19 +7,22 @@ from config.demo import offers
 from config.demo.papers import scan
 from config.demo.preparing import TIMELY, prepare, review_documents
 from config.demo.travel import office_is_open
-from evaluation.lifecycle import conclusion, panel
+from evaluation.lifecycle import conclusion, conformity, drawing, fees, panel, sheets, signing
+from evaluation.models import Panel
 from kernel import clock
 from kernel.money import yuan
 from procurement import tender_papers
-from procurement.lifecycle import award, bid, documents, opening, qualification, question, selfrun, tender
+from procurement.lifecycle import award, bid, documents, opening, qualification, question, quotes, selfrun, tender
 from procurement.models import Award
 from procurement.timetable import timetable
 
 ITEMS = [
-    {"kind": "objective", "name": "同类项目经验", "standard": "近三年每有一个同类合同得5分，满分10分。", "points": 10},
-    {"kind": "subjective", "name": "服务方案", "standard": "贴合需求、进度合理、有应急措施：优31–40分，良21–30分，一般0–20分。", "points": 40},
-    {"kind": "subjective", "name": "人员配备", "standard": "专职社工与专业资质配备：优21–30分，良11–20分，一般0–10分。", "points": 30},
-    {"kind": "price", "name": "报价", "standard": "最低有效报价为基准价，报价得分＝基准价÷报价×20。", "points": 20},
+    {"number": "1", "kind": "group", "name": "商务部分", "standard": "", "points": None},
+    {"number": "1.1", "kind": "objective", "name": "同类项目经验", "standard": "近三年每有一个同类合同得5分，满分10分。", "points": 10, "scale": "每个 5"},
+    {"number": "2", "kind": "group", "name": "技术部分", "standard": "", "points": None},
+    {"number": "2.1", "kind": "subjective", "name": "服务方案", "standard": "贴合需求、进度合理、有应急措施。", "points": 40, "scale": "优 31-40；良 21-30；一般 0-20；步长 1"},
+    {"number": "2.2", "kind": "subjective", "name": "人员配备", "standard": "专职社工与专业资质配备。", "points": 30, "scale": "优 21-30；良 11-20；一般 0-10；步长 1"},
+    {"number": "3", "kind": "price", "name": "报价", "standard": "最低有效报价为基准价，报价得分＝基准价÷评审价×20。", "points": 20},
 ]
 RATES = {"nuanyang": Decimal("0.96"), "lelin": Decimal("0.93"), "chunhui": Decimal("0.98")}
 TEXTS = {"qualification": "附登记证书、近三年无重大违法记录声明。", "technical": "拟配备专职社工，按月提交进度，突发情况两小时内响应。"}
@@ -90,7 +93,9 @@ def compete(plot, row, office, cast, travel):
         query_credit(lot, office)
     board = panel.create_panel(made, actor=office.handler)
     if statutory:
-        board = panel.draw_experts(board, actor=office.handler, count=3)
+        drawing.freeze_pool(board, actor=office.handler, count=3)
+        travel.minutes(10)
+        board = drawing.draw_experts(board, actor=office.handler, word="现场报数 4096")
     else:
         for person in (office.section, office.supervisor, office.committee):
             panel.name_member(board, person, actor=office.handler)
@@ -99,11 +104,21 @@ def compete(plot, row, office, cast, travel):
     for person in members:
         panel.declare(board, actor=person)
     board = panel.start(board, actor=office.handler)
+    leader = next(member.user for member in board.sitting() if member.is_leader)
+    if statutory:
+        check_all(board, members)
+        travel.minutes(30)
+        board = panel.begin(board, actor=leader)
+        final_quotes(made, office, travel)
     yield "scoring", lot
     travel.minutes(90)
     judge(board, members, bids)
-    leader = next(member.user for member in board.sitting() if member.is_leader)
     conclusion.conclude(board, actor=leader, report="评审小组按评审办法独立评分，推荐得分最高者为第一成交候选人。")
+    for person in members:
+        signing.sign(board, actor=person)
+    if statutory:
+        for member in board.sitting():
+            fees.set_fee(board, member, actor=office.handler, session="half", travel=yuan(30))
     lot.refresh_from_db()
     yield "evaluated", lot
     travel.days(2)
@@ -157,17 +172,40 @@ def query_credit(lot, office):
             qualification.record_check(row, actor=office.handler, channel=channel, checked_at=clock.now(), result="clean", file=scan(f"{name}查询截图"))
 
 
+def check_all(board, members):
+    """Each member finds every response in order."""
+    names = conformity.requirements(board)
+    for person in members:
+        for row in panel.valid_bids(board):
+            conformity.find(board, row, actor=person, findings={index: (True, "") for index in range(len(names))})
+        conformity.hand_in(board, actor=person)
+
+
+def final_quotes(made, office, travel):
+    """One round of final quotes: everybody goes down by a hundredth, and they are read when the hour is over."""
+    until = clock.now() + datetime.timedelta(hours=1)
+    made = quotes.call_quotes(made, actor=office.handler, until=until)
+    travel.minutes(30)
+    for row in panel.valid_bids(Panel.objects.get(tender=made)):
+        quotes.give_quote(row, actor=row.organization.members.get(role="manager").user, price=yuan(row.price * Decimal("0.99")))
+    travel.to(until)
+    quotes.read_quotes(made, actor=office.handler)
+
+
 def judge(board, members, bids):
     """Each member scores alone and hands in."""
     items = panel.judged_items(board)
     for number, person in enumerate(members):
-        points = {}
+        points, facts = {}, {}
         for place, row in enumerate(bids):
             for item in items:
-                share = Decimal("0.80") if item.kind == "objective" else Decimal("0.92") - Decimal("0.05") * place - Decimal("0.01") * number
-                points[row.pk, item.pk] = (item.points * share).quantize(Decimal("0.1"))
-        panel.score(board, actor=person, points=points)
-        panel.submit_scores(board, actor=person)
+                share = Decimal("0.88") - Decimal("0.05") * place - Decimal("0.01") * number
+                if item.kind == "objective":
+                    facts[row.pk, item.pk] = str(2 - place % 2)
+                else:
+                    points[row.pk, item.pk] = (item.points * share).quantize(Decimal(1))
+        sheets.score(board, actor=person, points=points, facts=facts)
+        sheets.submit_scores(board, actor=person)
 
 
 def outside(plot, row, office, cast, travel):

@@ -1,19 +1,38 @@
-"""Forms of panels and score sheets."""
-
-from decimal import Decimal
+"""Forms of forming a panel: pool, draw, members, declaration, experts."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from evaluation.models import Expert
-from kernel.cleaning import CleanForm, CleanMixin, CleanModelForm
+from kernel.cleaning import CleanForm, CleanModelForm
 from kernel.forms import StepForm
 from kernel.models import User
+from kernel.upload import UploadField
+
+
+class PoolForm(CleanForm):
+    """Which experts may be drawn, and how many; the pool is frozen with it."""
+
+    count = forms.IntegerField(label=_("Experts to draw"), min_value=1, max_value=15, initial=3)
+    reserves = forms.IntegerField(label=_("Reserves"), min_value=0, max_value=10, initial=2)
+    legal_only = forms.BooleanField(label=_("Only experts in law"), required=False)
 
 
 class DrawForm(CleanForm):
-    count = forms.IntegerField(label=_("Experts to draw"), min_value=1, max_value=11, initial=3)
-    reserves = forms.IntegerField(label=_("Reserves"), min_value=0, max_value=10, initial=2)
+    word = forms.CharField(label=_("A word said by somebody present"), max_length=60, required=False, help_text=_("For example a number the supervising section names now. The seed follows from it and from the secret of the frozen pool."))
+
+
+class ChooseExpertForm(CleanForm):
+    """An expert named without a draw, by the superior unit's document."""
+
+    expert = forms.ModelChoiceField(Expert.objects.none(), label=_("Expert"))
+    document = forms.CharField(label=_("Consent of the superior unit (number)"), max_length=80)
+    reason = forms.CharField(label=_("Reason"), max_length=120)
+    file = UploadField(label=_("Scan of the consent"))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["expert"].queryset = Expert.objects.filter(active=True, user__is_active=True).select_related("user").order_by("user__name")
 
 
 class MemberForm(CleanForm):
@@ -33,9 +52,8 @@ class ReasonForm(CleanForm):
     reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 3}))
 
 
-class LowPriceForm(CleanForm):
-    accepted = forms.TypedChoiceField(label=_("View of the panel"), coerce=lambda value: value == "yes", choices=[("yes", _("The price is reasonable")), ("no", _("Not proved: the response is invalid"))], widget=forms.RadioSelect)
-    note = forms.CharField(label=_("The bidder's explanation and the panel's view"), max_length=300, widget=forms.Textarea(attrs={"rows": 4}))
+class PurposeForm(CleanForm):
+    purpose = forms.CharField(label=_("What do you need the names for?"), max_length=200)
 
 
 class ConcludeForm(StepForm):
@@ -44,36 +62,11 @@ class ConcludeForm(StepForm):
     report = forms.CharField(label=_("Evaluation report"), max_length=4000, widget=forms.Textarea(attrs={"rows": 6}), help_text=_("How the talks went, who was judged how, dissenting views. Scores and ranks are added by the system."))
 
 
-class SheetForm(CleanMixin, forms.Form):
-    """One member's sheet: a field per response and item; an empty field is no score."""
-
-    def __init__(self, *args, bids, items, given, locked=False, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.bids, self.items = list(bids), list(items)
-        for bid in self.bids:
-            for item in self.items:
-                self.fields[self.name(bid, item)] = forms.DecimalField(
-                    label=f"{bid.organization} · {item.name}", min_value=Decimal(0), max_value=item.points, max_digits=5, decimal_places=2, required=False,
-                    initial=given.get((bid.pk, item.pk)), disabled=locked, widget=forms.NumberInput(attrs={"class": "form-control", "step": "0.5", "aria-label": f"{bid.organization} {item.name}"}),
-                )  # fmt: skip
-
-    @staticmethod
-    def name(bid, item):
-        return f"s{bid.pk}-{item.pk}"
-
-    def points(self):
-        return {(bid.pk, item.pk): self.cleaned_data.get(self.name(bid, item)) for bid in self.bids for item in self.items}
-
-    def rows(self):
-        """(item, [(response, bound field)]) for the table."""
-        return [(item, [(bid, self[self.name(bid, item)]) for bid in self.bids]) for item in self.items]
-
-
 class ExpertForm(CleanModelForm):
     class Meta:
         model = Expert
-        fields = ["user", "specialities", "employer", "earlier_employers"]
-        widgets = {"earlier_employers": forms.Textarea(attrs={"rows": 3})}
+        fields = ["user", "specialities", "legal", "employer", "earlier_employers", "ties"]
+        widgets = {"earlier_employers": forms.Textarea(attrs={"rows": 3}), "ties": forms.Textarea(attrs={"rows": 3})}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

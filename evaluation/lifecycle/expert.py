@@ -12,13 +12,13 @@ POOL_KEEPERS = ("handler", "supervisor", "finance", "department")
 
 
 @transaction.atomic
-def enter_expert(user, *, actor, specialities, employer, earlier_employers=""):
+def enter_expert(user, *, actor, specialities, employer, earlier_employers="", ties="", legal=False):
     """Put a person into the pool. Raises Refusal: role, already there. Returns the Expert."""
     if not has_role(actor, *POOL_KEEPERS):
         raise Refusal("role", _("Your role does not keep the expert pool."))
     if Expert.objects.filter(user=user).exists():
         raise Refusal("expert_exists", _("{name} is in the pool already.").format(name=user), field="user")
-    expert = Expert.objects.create(user=user, specialities=specialities, employer=employer, earlier_employers=earlier_employers)
+    expert = Expert.objects.create(user=user, specialities=specialities, employer=employer, earlier_employers=earlier_employers, ties=ties, legal=legal)
     trail.record(expert, "enter", actor=actor, params={"user": user.pk})
     return expert
 

@@ -1,8 +1,10 @@
 """The judging."""
 
 from evaluation.models.check import Assignment, AssignmentUserPermission, CallBack, Check, CheckItem, Finding
+from evaluation.models.judging import BidQuestion, ConformityVote, ExpertFee, ItemWaiver, PriceClaim, ResultVersion
 from evaluation.models.panel import Expert, Panel, PanelMember, PanelUserPermission, Score
 
 __all__ = [
-    "Assignment", "AssignmentUserPermission", "CallBack", "Check", "CheckItem", "Expert", "Finding", "Panel", "PanelMember", "PanelUserPermission", "Score",
+    "Assignment", "AssignmentUserPermission", "BidQuestion", "CallBack", "Check", "CheckItem", "ConformityVote", "Expert", "ExpertFee", "Finding", "ItemWaiver",
+    "Panel", "PanelMember", "PanelUserPermission", "PriceClaim", "ResultVersion", "Score",
 ]

@@ -18,6 +18,8 @@ class Expert(models.Model):
     specialities = models.CharField(_("specialities"), max_length=200)
     employer = models.CharField(_("employer"), max_length=80)
     earlier_employers = models.TextField(_("employers of the last three years"), blank=True)
+    ties = models.TextField(_("shares and relatives' posts, declared"), blank=True, help_text=_("Names of organizations in which the expert holds shares or a relative holds a post, one a line."))
+    legal = models.BooleanField(_("expert in law"), default=False)
     active = models.BooleanField(_("active"), default=True)
     objects = ExpertQuerySet.as_manager()
 
@@ -42,6 +44,10 @@ class Panel(Living):
     concluded_at = models.DateTimeField(null=True, editable=False)
     low_prices = models.JSONField(default=dict, editable=False)
     result = models.JSONField(default=dict, editable=False)
+    inputs = models.JSONField(default=dict, editable=False)
+    conformity = models.JSONField(default=dict, editable=False)
+    alias_salt = models.CharField(max_length=32, blank=True, editable=False)
+    signing_ended_at = models.DateTimeField(null=True, editable=False)
     objects = PanelQuerySet.as_manager()
 
     class Meta:
@@ -62,6 +68,11 @@ class Panel(Living):
     @property
     def purchaser_id(self):
         return self.purchase.purchaser_id
+
+    @property
+    def stage_began(self):
+        """The day its present state began, for the desk."""
+        return clock.midnight(self.stage_since) if self.stage_since else self.created_at
 
     def sitting(self):
         """Members who have not left, leader first."""
@@ -86,7 +97,12 @@ class PanelMember(models.Model):
     is_leader = models.BooleanField(default=False)
     declared_at = models.DateTimeField(null=True)
     conflict = models.CharField(max_length=300, blank=True)
+    chosen = models.CharField(max_length=200, blank=True)
+    checked_at = models.DateTimeField(null=True)
+    blind_done_at = models.DateTimeField(null=True)
     submitted_at = models.DateTimeField(null=True)
+    signed_at = models.DateTimeField(null=True)
+    dissent = models.CharField(max_length=1000, blank=True)
     left_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -100,12 +116,13 @@ class PanelMember(models.Model):
 
 
 class Score(models.Model):
-    """Points one member gave one bid on one item. No value is not zero."""
+    """Points one member gave one bid on one item, and the fact they were computed from where the item asks one. No value is not zero."""
 
     member = models.ForeignKey(PanelMember, models.PROTECT, related_name="scores")
     bid = models.ForeignKey("procurement.Bid", models.PROTECT, related_name="scores")
     item = models.ForeignKey("procurement.ScoreItem", models.PROTECT, related_name="scores")
     points = models.DecimalField(max_digits=5, decimal_places=2)
+    fact = models.CharField(max_length=40, blank=True)
     remark = models.CharField(max_length=300, blank=True)
     given_at = models.DateTimeField(default=clock.now)
 

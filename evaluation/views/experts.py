@@ -21,7 +21,7 @@ def expert_list(request):
     links = [(_("New expert"), reverse("expert_create"))] if has_role(request.user, *POOL_KEEPERS) else []
     return render_list(
         request, rows, title=_("Experts"),
-        columns=[Column("user__name", _("Person")), Column("specialities", _("specialities")), Column("employer", _("employer")), Column("active", _("active"), kind="bool")],
+        columns=[Column("user__name", _("Person")), Column("specialities", _("specialities")), Column("legal", _("expert in law"), kind="bool"), Column("employer", _("employer")), Column("active", _("active"), kind="bool")],
         search=("user__name", "specialities", "employer"), default_sort="user__name", links=links, export_name="评审专家", empty_text=_("No expert yet."),
     )  # fmt: skip
 
@@ -37,4 +37,4 @@ def expert_create(request):
             return redirect("expert_list")
         except Refusal as refusal:
             refused(form, refusal)
-    return render_form(request, form, title=_("New expert"), rules=["C14", "H02"], cancel=reverse("expert_list"), intro=_("Employers of the last three years are matched with the bidders before each evaluation."))
+    return render_form(request, form, title=_("New expert"), rules=["C14", "H02"], cancel=reverse("expert_list"), intro=_("Employers of the last three years, shares and relatives' posts are matched with the bidders before each evaluation."))

@@ -1,30 +1,27 @@
-"""Panels: forming, declaring, scoring alone, the report."""
-
-import io
+"""Panels: forming, drawing, declaring; the panel's page tells each member what to do next and nobody another's points."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from communities.models.membership import PURCHASER_ROLES
 from communities.permissions import has_role, people
-from evaluation.forms.panel import DeclareForm, DrawForm, LowPriceForm, MemberForm, ReasonForm, SheetForm
-from evaluation.lifecycle import conclusion
+from evaluation.forms.panel import ChooseExpertForm, DeclareForm, DrawForm, MemberForm, PoolForm, PurposeForm, ReasonForm
+from evaluation.lifecycle import claims, conformity, drawing, low_prices, names, questions, seats, sheets
 from evaluation.lifecycle import panel as panels
-from evaluation.models import Panel
-from evaluation.permissions_panel import handles_panel, may_conclude, may_score, member_row
-from kernel import pdf
+from evaluation.models import Expert, Panel
+from evaluation.permissions_panel import handles_panel, may_score, member_row
+from evaluation.steps import steps_of
 from kernel.detail import render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, principals_of
 from kernel.listing import ChoiceFilter, Column, render_list
-from procurement import responses
+from procurement import methods, responses
+from procurement.lifecycle.evaluation_terms import deductions_of, terms_of
 from procurement.models import Tender
 from procurement.permissions_tender import may_handle_tender
 
@@ -53,177 +50,139 @@ def panel_create(request, pk):
         return redirect(tender)
 
 
-def _panel(request, pk):
-    return get_object_or_404(Panel.objects.visible_to(request.user).select_related("tender__purchaser", "tender__profile").prefetch_related("tender__lots", "tender__score_items"), pk=pk)
+def panel_of(request, pk):
+    """The panel, if this user may see it, with what every page of it needs."""
+    rows = Panel.objects.visible_to(request.user).select_related("tender__purchaser__place", "tender__profile", "tender__evaluation_terms")
+    return get_object_or_404(rows.prefetch_related("tender__lots", "tender__score_items", "waivers"), pk=pk)
 
 
 @login_required
 @never_cache
 def panel_detail(request, pk):
-    """What a member needs; the office sees who is still missing, nobody sees another's points before the end."""
-    panel = _panel(request, pk)
+    """What to do next, who is still missing, what is asked and judged; points only once the result stands."""
+    panel = panel_of(request, pk)
     own, handles = member_row(request.user, panel), handles_panel(request.user, panel)
-    bids = list(panels.valid_bids(panel)) if panel.tender.status in ("opened", "evaluated", "awarded") else []
-    names = {str(bid.pk): bid for bid in bids}
+    members = list(panel.members.select_related("user").order_by("left_at", "-is_leader", "id"))
+    bids = list(seats.valid_bids(panel)) if panel.tender.status in ("opened", "evaluated", "awarded") and (own or handles) else []
+    known = {str(bid.pk): bid for bid in bids}
+    low = low_prices.low_found(panel) if panel.status == "scoring" and bids else panel.low_prices
+    deducts = any(deductions_of(panel.tender)) and panel.status in ("checking", "scoring", "concluded")
+    decided = {claim.bid_id: claim for claim in panel.claims.all()} if deducts and bids else {}
+    asked = list(panel.questions.select_related("bid__organization").order_by("-id")) if bids else []
+    blind = sheets.is_blind_to(panel, own)
+    said = responses.all_declared(bids) if deducts and bids else {}
+    for bid in bids:
+        bid.shown, bid.claim, bid.wanted = str(bid.organization), decided.get(bid.pk), deducts and claims.is_asked(bid, said[bid.pk])
     context = {
-        "own": own, "handles": handles, "members": panel.members.select_related("user").order_by("left_at", "-is_leader", "id"), "bids": bids if own or handles else [],
-        "low": [(names[key], row) for key, row in panel.low_prices.items() if key in names], "leads": bool(own and own.is_leader), "concluded": panel.status == "concluded",
-        "missing": panels.missing_scores(panel, own) if own and panel.status == "scoring" else 0, "result": result_rows(panel) if panel.status == "concluded" else [],
-        "secret": not (own or handles or has_role(request.user, "observer", "supervisor", purchaser=panel.purchaser_id)),
+        "own": own, "handles": handles, "leads": bool(own and own.is_leader), "concluded": panel.status == "concluded", "bids": bids, "blind": blind,
+        "members": names.shown_members(panel, members, own), "steps": steps_of(panel, own, bids) if own else [], "low": [(known[key], row) for key, row in low.items() if key in known],
+        "asked": asked, "deducts": deducts, "result": names.result_rows(panel) if panel.status == "concluded" else [], "method": panel.tender.way, "terms": terms_of(panel.tender),
+        "secret": not (own or handles or has_role(request.user, "observer", "supervisor", purchaser=panel.purchaser_id)), "names_open": names.are_open(panel),
+        "sheets_open": panel.status == "scoring" and bool(own) and not any(m.left_at is None and m.submitted_at is None for m in members), "frozen": bool(panel.draw_record) and "seed" not in panel.draw_record,
+        "drawn": "seed" in panel.draw_record, "advised": seats.advised_members(panel) if handles and panel.status == "draft" else None, "waivers": panel.waivers.all(), "scored": methods.ranking_of(panel.tender) == "points",
+        "minutes": questions.explain_minutes(panel.tender) if low else None, "checked": conformity.is_checked(panel),
     }  # fmt: skip
-    return render_detail(request, panel, "evaluation/panel.html", **context)
+    return render_detail(request, names.masked(panel, own), "evaluation/panel.html", **context)
 
 
-def result_rows(panel):
-    """Lots with their ranked lines as frozen at the conclusion."""
-    lots = {lot.pk: lot for lot in panel.tender.lots.all()}
-    members = {str(member.pk): str(member.user) for member in panel.members.select_related("user")}
-    return [
-        {"lot": lots.get(row["lot"]), "lines": [{**line, "sheets": [(members.get(key, key), value) for key, value in line["members"].items()]} for line in row["lines"]]}
-        for row in panel.result.get("lots", [])
-    ]
-
-
-def _step(request, pk, form_class, verb, title, submit, **kwargs):
-    panel = _panel(request, pk)
-    form = form_class(request.POST or None, **kwargs.pop("form_kwargs", {}))
+def step_form(request, panel, form_class, verb, title, submit, *, back="", **kwargs):
+    """A form page of the panel: takes the verb, returns to the panel, shows a refusal beside its field."""
+    form = form_class(request.POST or None, request.FILES or None, **kwargs.pop("form_kwargs", {}))
     if request.method == "POST" and form.is_valid():
         try:
-            verb(panel, form.cleaned_data)
-            return redirect(panel)
+            verb(form.cleaned_data)
+            return redirect(back or panel)
         except Refusal as refusal:
             refused(form, refusal)
-    return render_form(request, form, title=title, submit=submit, cancel=panel.get_absolute_url(), **kwargs)
+    return render_form(request, form, title=title, submit=submit, cancel=back or panel.get_absolute_url(), **kwargs)
+
+
+def _handled(request, pk):
+    panel = panel_of(request, pk)
+    if not any(handles_panel(person, panel) for person in principals_of(request.user)):
+        raise PermissionDenied
+    return panel
+
+
+@login_required
+def pool(request, pk):
+    """Freeze the pool; nothing is drawn yet."""
+    panel = _handled(request, pk)
+    least = methods.least(panel.tender, "members") or 3
+    return step_form(
+        request, panel, PoolForm, lambda data: drawing.freeze_pool(panel, actor=request.user, **data), _("Freeze the pool"), _("Freeze"), rules=["B11", "B17", "C13", "C14", "H02"],
+        form_kwargs={"initial": {"count": least, "reserves": drawing.DRAWN_RESERVES}},
+        intro=_("Who may be drawn is listed and fixed, with everybody who is left out and why. The supervising section is told the digest. The seed is fixed only afterwards."),
+    )  # fmt: skip
 
 
 @login_required
 def draw(request, pk):
-    if not handles_panel(request.user, _panel(request, pk)):
-        raise PermissionDenied
-    return _step(request, pk, DrawForm, lambda panel, data: panels.draw_experts(panel, actor=request.user, **data), _("Draw experts"), _("Draw at random"), rules=["B11", "C14", "H02"], intro=_("The seed, the pool and who was left out are recorded; the draw can be replayed."))
+    """Draw from the frozen pool."""
+    panel = _handled(request, pk)
+    return step_form(
+        request, panel, DrawForm, lambda data: drawing.draw_experts(panel, actor=request.user, **data), _("Draw experts"), _("Draw at random"), rules=["C14"],
+        back=panel.get_absolute_url(), intro=_("Pool, secret, word and seed are recorded; anyone can repeat the draw."),
+    )  # fmt: skip
+
+
+@login_required
+@require_safe
+def draw_again(request, pk):
+    """Every recorded draw made again from its pool and seed, beside what is stored; and how to do it without this platform."""
+    panel = panel_of(request, pk)
+    record = panel.draw_record
+    draws = [row for row in [*record.get("earlier", []), record] if "seed" in row]
+    names_open = names.are_open(panel)
+    experts = {row.pk: row for row in Expert.objects.filter(pk__in={pk for row in draws for pk in row["pool"]}).select_related("user")} if names_open else {}
+    shown = [{"record": row, "checks": drawing.repeat_draw(row), "same": all(stored == again for _n, stored, again in drawing.repeat_draw(row)), "experts": [(pk, experts.get(pk)) for pk in row["drawn"]]} for row in draws]
+    return render(request, "evaluation/draw_again.html", {"panel": panel, "draws": shown, "frozen": record if record and "seed" not in record else None})
+
+
+@login_required
+def choose_expert(request, pk):
+    panel = _handled(request, pk)
+    return step_form(
+        request, panel, ChooseExpertForm, lambda data: drawing.choose_expert(panel, data.pop("expert"), actor=request.user, **data), _("Choose an expert"), _("Choose"), rules=["C14"],
+        intro=_("Only for a technically complex purchase, with the document of the superior budget unit."),
+    )  # fmt: skip
 
 
 @login_required
 def name_member(request, pk):
-    panel = _panel(request, pk)
-    if not handles_panel(request.user, panel):
-        raise PermissionDenied
+    panel = _handled(request, pk)
     staff = people(*PURCHASER_ROLES, purchaser=panel.purchaser_id).exclude(pk=request.user.pk)
-    return _step(request, pk, MemberForm, lambda panel, data: panels.name_member(panel, data["user"], actor=request.user), _("Name a representative"), _("Name"), rules=["B11"], form_kwargs={"people": staff})
+    return step_form(request, panel, MemberForm, lambda data: panels.name_member(panel, data["user"], actor=request.user), _("Name a representative"), _("Name"), rules=["B11", "C13"], form_kwargs={"people": staff})
 
 
 @login_required
 def declare(request, pk):
-    if not may_score(request.user, _panel(request, pk)):
+    panel = panel_of(request, pk)
+    if not may_score(request.user, panel):
         raise PermissionDenied
-    return _step(request, pk, DeclareForm, lambda panel, data: panels.declare(panel, actor=request.user, conflict=data["conflict"]), _("Declaration"), _("Declare"), rules=["H02"], intro=_("Say whether anything stands between you and the bidders or the purchaser."))
+    bidders = "、".join(organization.name for organization in seats.bidders_of(panel))
+    intro = _("Say whether anything stands between you and the bidders or the purchaser.")
+    return step_form(
+        request, panel, DeclareForm, lambda data: panels.declare(panel, actor=request.user, conflict=data["conflict"]), _("Declaration"), _("Declare"), rules=["H02"],
+        back=panel.get_absolute_url() if panel.status != "formed" else "", intro=f"{intro} {_('Bidders')}：{bidders}" if bidders else intro,
+    )  # fmt: skip
 
 
 @login_required
 def replace(request, pk, member):
-    panel = _panel(request, pk)
+    panel = _handled(request, pk)
     row = get_object_or_404(panel.members, pk=member)
-    if not handles_panel(request.user, panel):
-        raise PermissionDenied
-    return _step(request, pk, ReasonForm, lambda panel, data: panels.replace(panel, row, actor=request.user, why=data["reason"]), _("Replace {name}").format(name=row.user), _("Replace"), rules=["C14"])
-
-
-@login_required
-def reopen(request, pk, member):
-    panel = _panel(request, pk)
-    row = get_object_or_404(panel.members, pk=member)
-    own = member_row(request.user, panel)
-    if own is None or not own.is_leader:
-        raise PermissionDenied
-    return _step(request, pk, ReasonForm, lambda panel, data: panels.reopen_scores(panel, row, actor=request.user, reason=data["reason"]), _("Open the sheet of {name} again").format(name=row.user), _("Open again"), rules=["C12"])
-
-
-@login_required
-def low_price(request, pk, bid):
-    panel = _panel(request, pk)
-    if not may_conclude(request.user, panel):
-        raise PermissionDenied
-    row = get_object_or_404(panels.valid_bids(panel), pk=bid)
-    return _step(request, pk, LowPriceForm, lambda panel, data: conclusion.explain_low(panel, row, actor=request.user, **data), _("Low price of {name}").format(name=row.organization), _("Record"), rules=["C08"])
+    return step_form(request, panel, ReasonForm, lambda data: panels.replace(panel, row, actor=request.user, why=data["reason"]), _("Replace a member"), _("Replace"), rules=["C14"], intro=_("The next reserve takes the seat and scores afresh; what the leaver scored is kept and void."))
 
 
 @login_required
 @never_cache
-def score_sheet(request, pk):
-    """The own sheet: saved as often as one likes, handed in once. Others' sheets are never shown here."""
-    panel = _panel(request, pk)
-    own = member_row(request.user, panel)
-    if own is None or not may_score(request.user, panel):
+def reveal(request, pk):
+    """The names of the members before the result: who looks says why, and is on record (87号令 第47、66条)."""
+    panel = panel_of(request, pk)
+    if not (handles_panel(request.user, panel) or has_role(request.user, "observer", "supervisor", purchaser=panel.purchaser_id)):
         raise PermissionDenied
-    if panel.status == "draft" or panel.status == "formed":
-        messages.error(request, _("Scoring has not begun."))
-        return redirect(panel)
-    given = {(bid, item): points for bid, item, points in own.scores.values_list("bid_id", "item_id", "points")}
-    locked = bool(own.submitted_at) or panel.status != "scoring"
-    form = SheetForm(request.POST or None, bids=panels.valid_bids(panel), items=panels.judged_items(panel), given=given, locked=locked)
+    form = PurposeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        try:
-            panels.score(panel, actor=request.user, points=form.points())
-            if "submit" in request.POST:
-                panels.submit_scores(panel, actor=request.user)
-                messages.success(request, _("Your scores are handed in."))
-                return redirect(panel)
-            messages.success(request, _("Saved."))
-            return redirect("score_sheet", pk=pk)
-        except Refusal as refusal:
-            refused(form, refusal)
-    context = {"panel": panel, "form": form, "locked": locked, "own": own, "missing": panels.missing_scores(panel, own)}
-    return render(request, "evaluation/score_sheet.html", context, status=422 if form.is_bound and form.errors else 200)
-
-
-def _judged(request, pk, bid):
-    panel = _panel(request, pk)
-    if not (may_score(request.user, panel) or handles_panel(request.user, panel)):
-        raise PermissionDenied
-    return panel, get_object_or_404(panels.valid_bids(panel), pk=bid)
-
-
-@login_required
-@never_cache
-@require_safe
-def response(request, pk, bid):
-    """A response as the members read it."""
-    panel, row = _judged(request, pk, bid)
-    return render(request, "evaluation/response.html", {"panel": panel, "bid": row, "parts": responses.readable_parts(row), "files": responses.files_of(row)})
-
-
-@login_required
-@never_cache
-@require_safe
-def response_file(request, pk, bid, key):
-    _panel_row, row = _judged(request, pk, bid)
-    found = responses.file_content(row, key)
-    if found is None:
-        raise Http404
-    return HttpResponse(io.BytesIO(found.content), content_type=found.content_type, headers={"Content-Disposition": found.disposition})
-
-
-@login_required
-@require_safe
-def report(request, pk):
-    """The evaluation report as PDF (or ?html=1)."""
-    panel = _panel(request, pk)
-    if panel.status != "concluded":
-        raise Http404
-    context = {"panel": panel, "tender": panel.tender, "result": result_rows(panel), "members": panel.result.get("members", []), "low": low_rows(panel)}
-    if request.GET.get("html"):
-        return render(request, "evaluation/report.html", context)
-    try:
-        content = pdf.render_pdf("documents/evaluation_report.html", context)
-    except Refusal as refusal:
-        messages.error(request, str(refusal))
-        return redirect(f"{reverse('panel_report', args=[pk])}?html=1")
-    return HttpResponse(content, content_type="application/pdf", headers={"Content-Disposition": f'inline; filename="{panel.tender.number}-evaluation.pdf"'})
-
-
-def low_rows(panel):
-    """Low prices with their reasons and the panel's view, for the report."""
-    from procurement.models import Bid
-
-    names = {str(bid.pk): bid for bid in Bid.objects.filter(pk__in=[int(key) for key in panel.low_prices]).select_related("organization")}
-    return [{"bid": names.get(key), "why": [conclusion.LOW_REASONS[code] for code in row["reasons"]], **row} for key, row in panel.low_prices.items()]
+        return render(request, "evaluation/names.html", {"panel": panel, "members": names.reveal(panel, actor=request.user, purpose=form.cleaned_data["purpose"]), "handles": handles_panel(request.user, panel)})
+    return render_form(request, form, title=_("Names of the members"), rules=["B27"], submit=_("Show the names"), cancel=panel.get_absolute_url(), intro=_("Names stay secret until the result is announced. Your look is recorded."))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel import clock
 from kernel.cleaning import CleanModelForm
 from procurement.lifecycle.meeting import people_of
-from procurement.models import BudgetBounds, Fund, Gate, PaymentStep, PriceRule, SelfRunProfile
+from procurement.models import BudgetBounds, FeeRate, Fund, Gate, PaymentStep, PriceRule, SelfRunProfile
 
 
 class SettingForm(CleanModelForm):
@@ -121,4 +121,16 @@ class PriceRuleForm(SettingForm):
         return self.cleaned_data["low"]
 
 
-FORMS = {"gate": GateForm, "profile": ProfileForm, "payment_step": PaymentStepForm, "budget_bounds": BudgetBoundsForm, "price_rule": PriceRuleForm}
+class FeeRateForm(SettingForm):
+    class Meta:
+        model = FeeRate
+        fields = ["half_day", "day", "overtime_hour", "travel_most", "tax_note", "valid_from"]
+
+    def clean(self):
+        data = super().clean()
+        if not self.replacing and FeeRate.in_force().filter(purchaser=self.purchaser).exists():
+            raise forms.ValidationError(_("There are rates already: propose a change of them."))
+        return data
+
+
+FORMS = {"gate": GateForm, "profile": ProfileForm, "payment_step": PaymentStepForm, "budget_bounds": BudgetBoundsForm, "price_rule": PriceRuleForm, "fee_rate": FeeRateForm}

@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from kernel import clock
 from kernel.cleaning import CleanForm, CleanMixin, CleanModelForm
 from kernel.forms import StepForm
+from kernel.lifecycle import Refusal
 from kernel.money import MoneyField, yuan
 from kernel.upload import UploadField
 from procurement import drafting, methods
+from procurement.criteria import read_scale
 from procurement.forms.cautions import add_cautions, with_answers
 from procurement.models import Lot, Project, ScoreItem, Tender
 from providers.models import Organization
@@ -78,19 +80,32 @@ def case_choices(tender=None):
     return [("", "—"), *(groups[0][1] if tender and groups else groups)]
 
 
-ITEM_FIELDS = ("kind", "name", "standard", "points", "legal_basis")
+ITEM_FIELDS = ("number", "kind", "name", "standard", "points", "scale", "legal_basis")
 
 
 class ScoreItemForm(CleanMixin, forms.ModelForm):
     class Meta:
         model = ScoreItem
         fields = ITEM_FIELDS
-        widgets = {"standard": forms.Textarea(attrs={"rows": 2})}
+        widgets = {
+            "standard": forms.Textarea(attrs={"rows": 2}), "number": forms.TextInput(attrs={"placeholder": "2.1"}),
+            "scale": forms.TextInput(attrs={"placeholder": "优 31-40；良 21-30"}),
+        }  # fmt: skip
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["standard"].required = False
+        self.fields["standard"].required = self.fields["points"].required = False
         self.fields["points"].label = _("Points")
+
+    def clean(self):
+        data = super().clean()
+        if data.get("name") and data.get("kind") != "group" and data.get("points") is None:
+            self.add_error("points", _("Say how many points it is worth; only a group has none of its own."))
+        try:
+            read_scale(data.get("scale"))
+        except Refusal as refusal:
+            self.add_error("scale", str(refusal))
+        return data
 
 
 class ItemFormSet(forms.BaseFormSet):
@@ -250,10 +265,15 @@ class ChooseForm(CleanForm):
 
 
 class QuotesWindowForm(CleanForm):
-    until = forms.DateTimeField(label=_("Final quotes until"))
+    """The window of one round; whether it is the last is asked only where the documents allow several."""
 
-    def __init__(self, *args, **kwargs):
+    until = forms.DateTimeField(label=_("Final quotes until"))
+    last = forms.BooleanField(label=_("This is the last round"), required=False)
+
+    def __init__(self, *args, rounds=1, **kwargs):
         super().__init__(*args, **kwargs)
+        if rounds < 2:
+            del self.fields["last"]
         self.fields["until"].initial = clock.now() + datetime.timedelta(hours=2)
 
 

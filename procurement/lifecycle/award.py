@@ -98,6 +98,21 @@ def record_external(tender, *, actor, candidates, opened_on=None, happened_on=No
     return _ranked(tender, results, actor=actor, received=happened_on or clock.today())
 
 
+@rules.carries("C12")
+@transaction.atomic
+def rerank(tender, results, *, actor, gone=(), reason=""):
+    """A changed result of the panel: scores and ranks of lots not yet contracted are written anew, `gone` bids have none any more.
+
+    Awards stay as they are: whether one falls is decided by its own verbs. Called by the evaluation.
+    """
+    tender = Tender.objects.select_for_update().get(pk=tender.pk)
+    open_lots = list(tender.lots.filter(status__in=("opened", "evaluated", "awarded")).values_list("pk", flat=True))
+    Bid.objects.filter(pk__in=[bid.pk for bid in gone], lot__in=open_lots).update(rank=None)
+    for row in results:
+        Bid.objects.filter(pk=row["bid"].pk, lot__in=open_lots).update(score=row["score"], rank=row["rank"])
+    trail.record(tender, "rerank", actor=actor, reason=reason, params={"gone": [bid.pk for bid in gone], "ranks": {str(row["bid"].pk): row["rank"] for row in results}})
+
+
 def objection_to_award(lot, actor):
     """Why no award can be decided now, or None."""
     if lot.tender.venue == "internal" and not candidates(lot).exists():

@@ -17,10 +17,10 @@ from kernel import clock, rules, trail
 from kernel.lifecycle import Refusal, principals_of
 from kernel.money import yuan
 from procurement import tender_papers
-from procurement.models import BudgetBounds, DocumentTemplate, Gate, PaymentStep, PriceRule, SelfRunProfile
+from procurement.models import BudgetBounds, DocumentTemplate, FeeRate, Gate, PaymentStep, PriceRule, SelfRunProfile
 from procurement.permissions import may_settle_settings
 
-KINDS = {"gate": Gate, "profile": SelfRunProfile, "payment_step": PaymentStep, "budget_bounds": BudgetBounds, "price_rule": PriceRule, "document": DocumentTemplate}
+KINDS = {"gate": Gate, "profile": SelfRunProfile, "payment_step": PaymentStep, "budget_bounds": BudgetBounds, "price_rule": PriceRule, "document": DocumentTemplate, "fee_rate": FeeRate}
 DEFAULT_LIMIT = yuan(500000)
 DIRECT_BELOW = yuan(20000)
 
@@ -73,6 +73,12 @@ def price_rule_for(purchaser, on=None):
     """The street's rule on far-off prices; without one of its own the usual figures (K), which a new street is given."""
     rows = PriceRule.in_force(on).filter(purchaser=purchaser, withdraws=False)
     return rows.order_by("-valid_from", "-id").first() or PriceRule(purchaser=purchaser)
+
+
+def fee_rate_for(purchaser, on=None):
+    """The purchaser's rates for experts on a day; without any of its own the usual figures (K)."""
+    rows = FeeRate.in_force(on).filter(purchaser=purchaser, withdraws=False)
+    return rows.order_by("-valid_from", "-id").first() or FeeRate(purchaser=purchaser)
 
 
 def direct_choice_allowed(purchaser, amount, on=None):

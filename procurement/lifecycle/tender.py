@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from kernel import clock, rules, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.money import ZERO
-from procurement import drafting, interested, methods, movements, schedule, schedule_facts, sealing, timetable
+from procurement import criteria, drafting, interested, methods, movements, schedule, schedule_facts, sealing, timetable
 from procurement.announcements import announce
 from procurement.lifecycle import cautions as warned
 from procurement.lifecycle import documents, intention, invitation
@@ -135,7 +135,7 @@ LIFE = Life(
 )
 LIFE.verb_labels = {
     "edit": _("draft changed"), "appoint": _("openers appointed"), "rehearse": _("opener proved the passphrase"), "attend": _("opener present"), "replace_opener": _("opener replaced"), "observe": _("attends the opening"),
-    "remark": _("record confirmed or questioned"), "remark_answered": _("question on the record answered"),
+    "remark": _("record confirmed or questioned"), "remark_answered": _("question on the record answered"), "judging": _("rules of judging written"), "rerank": _("ranked anew"),
     "quotes": _("final quotes asked for"), "read_quotes": _("final quotes read"), "recount": _("dates moved"),
 }
 EDITABLE = (
@@ -200,13 +200,23 @@ def create_tender(projects, *, actor, method="consultation", title="", lots=None
 
 
 def _write_items(tender, rows):
+    """Replace the scoring items; "2.1" stands under "2". Raises Refusal on a scale or a tree nobody can read."""
+    above = criteria.parents_by_number(rows)
     tender.score_items.all().delete()
-    ScoreItem.objects.bulk_create(
-        ScoreItem(
-            tender=tender, order=order, kind=row["kind"], name=row["name"], standard=row.get("standard", ""), points=row["points"], legal_basis=row.get("legal_basis", "") or ""
-        )
-        for order, row in enumerate(rows, 1)
-    )
+    made = []
+    for order, row in enumerate(rows, 1):
+        points = ZERO if row["kind"] == "group" else row["points"]
+        item = ScoreItem(
+            tender=tender, order=order, kind=row["kind"], name=row["name"], standard=row.get("standard", ""), points=points, legal_basis=row.get("legal_basis", "") or "",
+            number=row.get("number", "") or "", scale=row.get("scale", "") or "",
+        )  # fmt: skip
+        if refusal := criteria.objection_to_item(item):
+            raise refusal
+        made.append(item)
+    ScoreItem.objects.bulk_create(made)
+    for item, parent in zip(made, above, strict=True):
+        if parent is not None:
+            ScoreItem.objects.filter(pk=item.pk).update(parent=made[parent])
 
 
 @transaction.atomic

@@ -25,6 +25,7 @@ class Bid(Living):
     organization = models.ForeignKey("providers.Organization", models.PROTECT, null=True, related_name="bids", verbose_name=_("bidder"))
     price = MoneyField(_("price"), null=True, default=None, editable=False)
     final_price = MoneyField(_("final price"), null=True, default=None, editable=False)
+    corrected_price = MoneyField(_("corrected price"), null=True, default=None, editable=False)
     invalid_reason = models.CharField(_("why it is invalid"), max_length=300, blank=True, editable=False)
     score = models.DecimalField(_("score"), max_digits=6, decimal_places=2, null=True, editable=False)
     rank = models.PositiveSmallIntegerField(_("rank"), null=True, editable=False)
@@ -49,8 +50,8 @@ class Bid(Living):
 
     @property
     def amount(self):
-        """The price that counts (yuan): the final quote where one was given."""
-        return self.price if self.final_price is None else self.final_price
+        """The price that counts (yuan): the final quote where one was given, else the price as corrected and confirmed, else the price."""
+        return next((value for value in (self.final_price, self.corrected_price) if value is not None), self.price)
 
     def trail_chain(self):
         return self.lot.trail_chain()

@@ -120,3 +120,20 @@ class PriceRule(StreetSetting):
 
     def __str__(self):
         return str(_("{low} to {high} times the median").format(low=self.low, high=self.high))
+
+
+class FeeRate(StreetSetting):
+    """What an expert earns for sitting on a panel of this purchaser (yuan): practice 7; figures are local (K)."""
+
+    purchaser = models.ForeignKey("communities.Purchaser", models.PROTECT, related_name="fee_rates")
+    half_day = MoneyField(_("half a day"), default=Decimal("300.00"))
+    day = MoneyField(_("a day"), default=Decimal("500.00"))
+    overtime_hour = MoneyField(_("an hour past the usual time"), default=Decimal("50.00"))
+    travel_most = MoneyField(_("travel, at most"), default=Decimal("200.00"))
+    tax_note = models.CharField(_("note on tax"), max_length=200, blank=True, default="评审费按劳务报酬所得由支付单位依法代扣代缴个人所得税。")
+
+    class Meta:
+        ordering = ["purchaser_id", "valid_from"]
+
+    def __str__(self):
+        return str(_("{half} for half a day, {day} for a day").format(half=self.half_day, day=self.day))

@@ -153,9 +153,9 @@ class Lot(Living):
 
 
 class ScoreItem(models.Model):
-    """One scoring criterion of a tender. Points of all items with the price add up to 100."""
+    """One scoring criterion of a tender. Points of all leaves with the price add up to 100; a group has none of its own (criteria.py)."""
 
-    KINDS = [("objective", _("objective")), ("subjective", _("by judgement")), ("price", _("price"))]
+    KINDS = [("objective", _("objective")), ("subjective", _("by judgement")), ("price", _("price")), ("group", _("group"))]
     tender = models.ForeignKey(Tender, models.CASCADE, related_name="score_items")
     order = models.PositiveSmallIntegerField(default=1)
     kind = models.CharField(_("kind"), max_length=10, choices=KINDS)
@@ -163,6 +163,9 @@ class ScoreItem(models.Model):
     standard = models.CharField(_("how points are given"), max_length=400)
     points = models.DecimalField(_("points"), max_digits=5, decimal_places=2)
     legal_basis = models.CharField(_("legal basis"), max_length=200, blank=True)
+    number = models.CharField(_("no."), max_length=8, blank=True)
+    scale = models.CharField(_("scale"), max_length=300, blank=True)
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, editable=False, related_name="children")
 
     class Meta:
         ordering = ["order", "id"]

@@ -24,7 +24,7 @@ from procurement.permissions import SETTING_ROLES
 
 TITLES = {
     "gate": _("Review gates"), "profile": _("Self-run purchases by amount"), "payment_step": _("Steps of a payment"),
-    "budget_bounds": _("Shares of people and running cost in a budget"), "price_rule": _("Far-off unit prices"), "document": _("Texts of purchase documents"),
+    "budget_bounds": _("Shares of people and running cost in a budget"), "price_rule": _("Far-off unit prices"), "document": _("Texts of purchase documents"), "fee_rate": _("Fees of experts"),
 }  # fmt: skip
 
 

@@ -16,9 +16,9 @@ from kernel.detail import preload, render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, open_holds, principals_of
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
-from procurement import drafting, methods
+from procurement import criteria, drafting, methods
 from procurement.advice import advice_for
-from procurement.forms.tender import STANDARD_ITEMS, TenderForm, item_formset
+from procurement.forms.tender import ITEM_FIELDS, STANDARD_ITEMS, TenderForm, item_formset
 from procurement.lifecycle import tender as tenders
 from procurement.models import Bid, Contract, Lot, Project, Tender
 from procurement.permissions import organization_ids
@@ -89,7 +89,7 @@ def tender_edit(request, pk):
         messages.error(request, _("Only a draft is edited; what is published changes by a clarification."))
         return redirect(tender)
     form = TenderForm(request.POST or None, instance=Tender.objects.get(pk=pk))
-    initial = [{name: getattr(item, name) for name in ("kind", "name", "standard", "points", "legal_basis")} for item in tender.score_items.all()]
+    initial = [{name: getattr(item, name) for name in ITEM_FIELDS} for item in tender.score_items.all()]
     items = item_formset(request.POST or None, initial=initial)
     lowest = methods.ranking_of(tender) != "points"
     if request.method == "POST" and form.is_valid() and (lowest or items.is_valid()):
@@ -140,7 +140,7 @@ def tender_detail(request, pk):
     context = {
         "reads": any(tender.purchaser_id in purchaser_ids(person, *READERS) for person in principals_of(user)),
         "inside": inside, "responded": {bid.lot_id for bid in own}, "handles": may_handle_tender(user, tender), "lot_rows": _lot_rows(user, tender, inside), "own_bids": own, "opener": opener,
-        "items": tender.score_items.all(), "announcements": tender.announcements.all(), "taking": taking, "over": tender.deadline and now >= tender.deadline,
+        "items": criteria.tree(tender.score_items.all()), "announcements": tender.announcements.all(), "taking": taking, "over": tender.deadline and now >= tender.deadline,
         "openers": tender.openers.select_related("user").order_by("alternate", "pk") if inside and tender.status in ("draft", "published", "opened") else [], "warnings": drafting.warnings_of(tender) if inside and tender.status == "draft" else [],
         "plan": drafting.proposed_deadline(tender) if inside and tender.status == "draft" and (tender.is_statutory or tender.profile_id) else None,
         "bidder": bool(organization_ids(user)), "may_open": tender.status == "published" and tender.venue == "internal" and bool(tender.deadline) and now >= tender.deadline and inside,

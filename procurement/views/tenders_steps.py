@@ -3,16 +3,17 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from kernel import files
+from kernel import clock, files
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, principals_of
 from procurement.forms.tender import ChooseForm, HoldForm, QuotesWindowForm, quote_formset
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle import quotes, selfrun
+from procurement.lifecycle.evaluation_terms import terms_of
 from procurement.models import Lot, Project, Tender
 from procurement.permissions_tender import may_decide, may_handle_tender
 
@@ -57,13 +58,19 @@ def choose(request, pk):
 def call_quotes(request, pk):
     tender = get_object_or_404(Tender.objects.visible_to(request.user), pk=pk)
     only(request.user, tender, may_handle_tender)
-    form = QuotesWindowForm(request.POST or None)
+    running = quotes.current_round(tender)
+    number = quotes.further_round(tender, running) if running else 1
+    form = QuotesWindowForm(request.POST or None, rounds=terms_of(tender).rounds) if number else None
+    if request.method == "POST" and form is None:
+        messages.error(request, _("The last round of quotes is over.") if running.read_at else _("Final quotes are already asked for."))
+        return redirect("quotes_call", pk=pk)
     if request.method == "POST" and form.is_valid():
         try:
             return redirect(quotes.call_quotes(tender, actor=request.user, **form.cleaned_data))
         except Refusal as refusal:
             refused(form, refusal)
-    return render_form(request, form, title=_("Ask for final quotes"), rules=["B12"], submit=_("Ask"), cancel=tender.get_absolute_url(), intro=_("Every valid bidder is told and may give a last price; it stays sealed until the time has run out."))
+    context = {"form": form, "tender": tender, "running": running if running and running.read_at is None else None, "told": quotes.told_rounds(tender), "number": number, "now": clock.now(), "terms": terms_of(tender)}
+    return render(request, "procurement/quotes.html", context, status=422 if form is not None and form.is_bound and form.errors else 200)
 
 
 @login_required

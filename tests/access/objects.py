@@ -4,6 +4,8 @@ Everything belongs to 柳荫社区, its street office, and the organization that
 Where another organization holds the object, OWNERS names its manager.
 """
 
+import datetime
+
 from django.contrib.contenttypes.models import ContentType
 
 from communities.lifecycle import need as needs
@@ -11,7 +13,8 @@ from communities.lifecycle import place as places
 from communities.lifecycle import staff
 from communities.models import Membership, Need
 from config.demo.papers import photo
-from evaluation.models import CallBack, Check, Finding, Panel
+from evaluation.lifecycle import questions
+from evaluation.models import CallBack, Check, Finding, Panel, ResultVersion
 from kernel import clock, holidays
 from kernel.models import Attachment, HolidayCalendar, Notice, StandIn
 from procurement import responses
@@ -80,6 +83,7 @@ def add_rest(world):
     world.bid_submitted = Bid.objects.get(lot=lot, owner_tag=owner_tag(lelin.pk, lot.pk))
     world.bid_opened = Bid.objects.get(lot=world.plots["scoring"].lots.get(), organization=lelin)
     challenges(world)
+    judging(world)
     world.people.extra = special(world)
     return world
 
@@ -93,6 +97,14 @@ def convened(world, street):
     configuration.confirm(proposal, own["leader"])
     runs = [world.plots["committee"].open_run()]
     return convening.convene_meeting(own["committee"], purchaser=street, number="工委会〔2026〕20号", title="党工委会议", held_on=clock.today(), runs=runs, location="三楼会议室")
+
+
+def judging(world):
+    """The panel asks the bidder something; another panel's result stood, and was changed."""
+    sitting = panel(world)
+    chair = sitting.members.get(is_leader=True, left_at=None).user
+    world.version = ResultVersion.objects.create(panel=sitting, number=2, kind="price", reason="报价录入错误", inputs={"lots": []}, result={"lots": []}, made_by=chair, needs_report=True)
+    world.bid_question = questions.ask(sitting, world.bid_opened, actor=chair, kind="clarify", text="请说明服务人员的排班。", until=clock.now() + datetime.timedelta(hours=2))
 
 
 def challenges(world):
@@ -115,7 +127,7 @@ def special(world):
     leading = panel(world).members.get(is_leader=True, left_at=None).user_id
     rival = world.cast.users["provider"].pk
     return {
-        (rival, "tender_opened"): ("rival",), (leading, "panel"): ("leading",), (leading, "panel_member"): ("leading",), (leading, "panel_bid"): ("leading",),
+        (rival, "tender_opened"): ("rival",), (leading, "panel"): ("leading",), (leading, "panel_member"): ("leading",), (leading, "panel_bid"): ("leading",), (leading, "panel_item"): ("leading",),
         (leading, "challenge_answered"): ("leading",), (leading, "order"): ("leading",), (rival, "challenge_answered"): ("rival",),
     }  # fmt: skip
 
@@ -230,6 +242,10 @@ OBJECTS = {
     "panel": panel,
     "panel_member": lambda w: (panel(w).pk, panel(w).members.get(user=w.people.own["expert"]).pk),
     "panel_bid": lambda w: (panel(w).pk, w.bid_opened.pk),
+    "panel_who": lambda w: (panel(w).pk, str(w.bid_opened.pk)),
+    "panel_item": lambda w: (panel(w).pk, panel(w).tender.score_items.get(name="服务方案").pk),
+    "bid_question": lambda w: w.bid_question,
+    "version": lambda w: w.version,
     "panel_file": lambda w: (panel(w).pk, w.bid_opened.pk, "file-1"),
     # reports and the platform
     "report": lambda w: w.report,

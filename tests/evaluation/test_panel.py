@@ -1,6 +1,6 @@
 """Panels: drawn and replayable, sworn, alone, complete; scores as the law counts them."""
 
-import random
+import hashlib
 from decimal import Decimal
 
 import pytest
@@ -8,14 +8,30 @@ from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 
 from evaluation import scoring
-from evaluation.lifecycle import conclusion, panel
+from evaluation.lifecycle import conclusion, drawing, panel, questions, sheets
+from evaluation.lifecycle.low_prices import low_found
 from evaluation.models import Expert, Panel, PanelUserPermission, Score
 from kernel import clock, rules
 from kernel.models import Notice
 from procurement.lifecycle import quotes
-from procurement.models import Bid, Tender
+from procurement.models import Bid, EvaluationTerms, RoundQuote, Tender
 from tests.factories import projects
-from tests.factories.tenders import cheap_scrypt, hours, make_experts, make_panel, make_tender, score_all, travel
+from tests.factories.providers import make_provider
+from tests.factories.tenders import (
+    cheap_scrypt,
+    check_credit,
+    draw_panel,
+    form_panel,
+    hours,
+    make_bid,
+    make_experts,
+    make_panel,
+    make_tender,
+    open_tender,
+    quote_all,
+    score_all,
+    travel,
+)
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -65,43 +81,93 @@ def walk():
     return make_tender(state="opened")
 
 
-@pytest.mark.rule("C14", "B11")
-def test_the_draw_can_be_replayed(walk):
+@pytest.mark.rule("C14", "B11", mutate="B11.members")
+def test_the_draw_can_be_repeated_by_anyone(walk):
     make_experts(6)
-    sitting = panel.create_panel(walk.tender, actor=walk.office.handler)
-    refused("size", panel.form, sitting, actor=walk.office.handler)
-    refused("pool", panel.draw_experts, sitting, actor=walk.office.handler, count=7)
-    sitting = panel.draw_experts(sitting, actor=walk.office.handler, count=3)
+    office = walk.office
+    sitting = panel.create_panel(walk.tender, actor=office.handler)
+    refused("size", panel.form, sitting, actor=office.handler)
+    refused("pool", drawing.freeze_pool, sitting, actor=office.handler, count=7)
+    refused("not_frozen", drawing.draw_experts, sitting, actor=office.handler)
+    sitting = drawing.freeze_pool(sitting, actor=office.handler, count=3)
+    frozen = dict(sitting.draw_record)
+    assert "seed" not in frozen and "secret" not in frozen and not sitting.members.exists()
+    assert Notice.objects.filter(kind="pool_frozen", user=office.supervisor).get().params["digest"] == frozen["digest"][:16]
+    refused("frozen", drawing.freeze_pool, sitting, actor=office.handler, count=3)
+    Expert.objects.create(user=projects.make_user("后来的专家"), specialities="社会工作", employer="某大学")  # comes too late for this draw
+    sitting = drawing.draw_experts(sitting, actor=office.handler, word="三十六")
     record = sitting.draw_record
-    pool = list(Expert.objects.filter(pk__in=record["pool"]).order_by("pk"))
-    order = random.Random(record["seed"]).sample(pool, len(pool))
-    assert [expert.pk for expert in order[:3]] == record["drawn"] and [expert.pk for expert in order[3:5]] == record["reserves"]
+    assert record["pool"] == frozen["pool"] and record["commitment"] == frozen["commitment"] == sha(record["secret"])
+    seed = sha(f"{record['secret']}|三十六|{record['digest']}")
+    order = sorted(record["pool"], key=lambda number: sha(f"{seed}:{number}"))
+    assert record["seed"] == seed and record["drawn"] == order[:3] and record["reserves"] == order[3:5]
+    assert all(stored == again for _what, stored, again in drawing.repeat_draw(record))
+    forged = {**record, "drawn": [record["pool"][0]] * 3}
+    assert [what for what, stored, again in drawing.repeat_draw(forged) if stored != again] == ["drawn"]
     assert PanelUserPermission.objects.filter(content_object=sitting).count() == 3
-    panel.name_member(sitting, walk.office.leader, actor=walk.office.handler)
-    refused("size", panel.form, sitting, actor=walk.office.handler)  # four is even
-    panel.name_member(sitting, walk.office.section, actor=walk.office.handler)
-    found = refused("experts", panel.form, sitting, actor=walk.office.handler)  # three of five
+    panel.name_member(sitting, office.leader, actor=office.handler)
+    refused("size", panel.form, sitting, actor=office.handler)  # four is even
+    panel.name_member(sitting, office.section, actor=office.handler)
+    found = refused("experts", panel.form, sitting, actor=office.handler)  # three of five
     assert "214号" in str(found)
 
 
-@pytest.mark.rule("H02")
+def sha(text):
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.rule("H02", mutate="years_before")
 def test_ties_to_a_bidder_keep_an_expert_out(walk):
-    experts = make_experts(4)
-    experts[0].earlier_employers = f"2024年—2025年 {walk.providers[0].organization.name}"
-    experts[0].save()
+    experts = make_experts(8)
+    one, two, three = (provider.organization for provider in walk.providers)
+    experts[0].earlier_employers = f"2024年—2025年 {one.name}"
+    experts[1].ties = f"配偶任职于{two.name}"
+    experts[2].employer = walk.tender.purchaser.name
+    for row in experts[:3]:
+        row.save()
+    today = clock.today()
     from providers.models import OrganizationMember
 
-    OrganizationMember.objects.create(organization=walk.providers[1].organization, user=experts[1].user, role="staff")
+    OrganizationMember.objects.create(organization=three, user=experts[3].user, role="staff")
+    left = {number: today.replace(year=today.year - years, day=1) + clock.datetime.timedelta(days=days) for number, years, days in ((4, 3, 31), (5, 3, -40), (6, 4, 0))}
+    for number, day in left.items():
+        OrganizationMember.objects.create(organization=three, user=experts[number].user, role="staff", starts_on=day.replace(year=day.year - 1), ends_on=day)
     sitting = panel.create_panel(walk.tender, actor=walk.office.handler)
-    refused("pool", panel.draw_experts, sitting, actor=walk.office.handler, count=3)
-    sitting = panel.draw_experts(sitting, actor=walk.office.handler, count=2)
-    assert {row["expert"] for row in sitting.draw_record["left_out"]} == {experts[0].pk, experts[1].pk}
+    refused("pool", drawing.freeze_pool, sitting, actor=walk.office.handler, count=4)
+    sitting = drawing.freeze_pool(sitting, actor=walk.office.handler, count=3)
+    assert {row["expert"] for row in sitting.draw_record["left_out"]} == {row.pk for row in experts[:5]}
+
+
+@pytest.mark.rule("H02")
+def test_drawn_before_the_opening_and_matched_again_after_it():
+    walk = make_tender(state="submitted")
+    sitting = form_panel(walk.tender, walk.office)
+    member = sitting.sitting().last()
+    Expert.objects.filter(user=member.user).update(earlier_employers=walk.providers[0].organization.name)
+    travel(walk.tender.deadline + clock.datetime.timedelta(minutes=5))
+    refused("sealed", panel.start, sitting, actor=walk.office.handler)
+    open_tender(walk.tender, walk.office)
+    refused("credit_unchecked", panel.start, Panel.objects.get(pk=sitting.pk), actor=walk.office.handler)
+    check_credit(walk.tender, walk.office)
+    found = refused("conflict", panel.start, Panel.objects.get(pk=sitting.pk), actor=walk.office.handler)
+    assert str(member.user) in str(found)
+
+
+@pytest.mark.rule("C14")
+def test_experts_are_chosen_only_for_a_complex_purchase_with_the_superior_units_document():
+    walk = make_tender(state="published")
+    chosen = make_experts(1)[0]
+    sitting = panel.create_panel(walk.tender, actor=walk.office.handler)
+    given = {"actor": walk.office.handler, "document": "民函〔2026〕3号", "reason": "需要失智照护专家"}
+    refused("not_complex", drawing.choose_expert, sitting, chosen, file=projects.scan(), **given)
+    EvaluationTerms.objects.create(tender=walk.tender, complex=True)
+    refused("document", drawing.choose_expert, sitting, chosen, **given)
+    member = drawing.choose_expert(sitting, chosen, file=projects.scan(), **given)
+    assert member.is_expert and "民函" in member.chosen
 
 
 def test_a_declared_conflict_brings_the_reserve(walk):
-    make_experts(5)
-    sitting = panel.create_panel(walk.tender, actor=walk.office.handler)
-    sitting = panel.form(panel.draw_experts(sitting, actor=walk.office.handler, count=3), actor=walk.office.handler)
+    sitting = panel.form(draw_panel(walk.tender, walk.office), actor=walk.office.handler)
     leaver = sitting.sitting().get(is_leader=True)
     refused("undeclared", panel.start, sitting, actor=walk.office.handler)
     reserve = panel.declare(sitting, actor=leaver.user, conflict="配偶在投标单位任职")
@@ -117,27 +183,29 @@ def test_complete_alone_and_equal_on_facts(walk):
     one, two, three = sitting.sitting()
     bids, items = list(panel.valid_bids(sitting)), panel.judged_items(sitting)
     subjective, objective = items
-    refused("range", panel.score, sitting, actor=one.user, points={(bids[0].pk, subjective.pk): Decimal("60.01")})
-    refused("strange", panel.score, sitting, actor=one.user, points={(999999, subjective.pk): Decimal(1)})
-    full = {(bid.pk, item.pk): Decimal(5) for bid in bids for item in items}
-    panel.score(sitting, actor=one.user, points={**full, (bids[0].pk, subjective.pk): None})
-    refused("incomplete", panel.submit_scores, sitting, actor=one.user)  # missing is not zero
-    panel.score(sitting, actor=one.user, points={(bids[0].pk, subjective.pk): Decimal(0)})
-    panel.submit_scores(sitting, actor=one.user)
-    refused("handed_in", panel.score, sitting, actor=one.user, points=full)
+    refused("range", sheets.score, sitting, actor=one.user, points={(bids[0].pk, subjective.pk): Decimal("60.01")})
+    refused("strange", sheets.score, sitting, actor=one.user, points={(999999, subjective.pk): Decimal(1)})
+    full = {(bid.pk, item.pk): Decimal(10 if item is subjective else 5) for bid in bids for item in items}
+    sheets.score(sitting, actor=one.user, points={**full, (bids[0].pk, subjective.pk): None})
+    refused("incomplete", sheets.submit_scores, sitting, actor=one.user)  # missing is not zero
+    sheets.score(sitting, actor=one.user, points={(bids[0].pk, subjective.pk): Decimal(0)})
+    refused("note", sheets.submit_scores, sitting, actor=one.user)  # nought lies in the outermost tenth
+    sheets.score(sitting, actor=one.user, remarks={(bids[0].pk, subjective.pk): "方案缺失"})
+    sheets.submit_scores(sitting, actor=one.user)
+    refused("handed_in", sheets.score, sitting, actor=one.user, points=full)
     for member, fact in ((two, 5), (three, 10)):
-        panel.score(sitting, actor=member.user, points={**full, (bids[1].pk, objective.pk): Decimal(fact)})
+        sheets.score(sitting, actor=member.user, points={**full, (bids[1].pk, objective.pk): Decimal(fact)})
         if member is two:
-            panel.submit_scores(sitting, actor=member.user)
+            sheets.submit_scores(sitting, actor=member.user)
     refused("waiting", conclusion.conclude, sitting, actor=one.user)
-    panel.submit_scores(sitting, actor=three.user)
+    sheets.submit_scores(sitting, actor=three.user)
     found = refused("objective", conclusion.conclude, sitting, actor=one.user)
     assert str(bids[1].organization) in str(found)
     with pytest.raises(PermissionDenied):
-        panel.reopen_scores(sitting, three, actor=two.user, reason="x")
-    panel.reopen_scores(sitting, three, actor=one.user, reason="客观分不一致")
-    panel.score(sitting, actor=three.user, points={(bids[1].pk, objective.pk): Decimal(5)})
-    panel.submit_scores(sitting, actor=three.user)
+        sheets.reopen_scores(sitting, three, actor=two.user, reason="x")
+    sheets.reopen_scores(sitting, three, actor=one.user, reason="客观分不一致")
+    sheets.score(sitting, actor=three.user, points={(bids[1].pk, objective.pk): Decimal(5)})
+    sheets.submit_scores(sitting, actor=three.user)
     assert conclusion.conclude(sitting, actor=one.user, report="一致").status == "concluded"
 
 
@@ -163,36 +231,82 @@ def test_a_leavers_scores_stay_but_are_void(walk):
     reserve = panel.replace(sitting, leaver, actor=walk.office.handler, why="突发疾病")
     assert leaver.scores.exists()
     refused("waiting", conclusion.conclude, sitting, actor=walk.office.handler)
+    refused("undeclared", sheets.score, sitting, actor=reserve.user, points={})
     panel.declare(sitting, actor=reserve.user)
-    given = {(bid.pk, item.pk): Decimal(10) + number for number, bid in enumerate(panel.valid_bids(sitting)) for item in panel.judged_items(sitting)}
+    given = {(bid.pk, item.pk): Decimal(28) + number for number, bid in enumerate(panel.valid_bids(sitting)) for item in panel.judged_items(sitting)}
     for (bid_id, item_id), value in list(given.items()):  # the objective item must agree with the others'
         other = Score.objects.get(member=sitting.sitting().first(), bid_id=bid_id, item_id=item_id)
         given[bid_id, item_id] = other.points if other.item.kind == "objective" else value
-    panel.score(sitting, actor=reserve.user, points=given)
-    panel.submit_scores(sitting, actor=reserve.user)
+    sheets.score(sitting, actor=reserve.user, points=given)
+    sheets.submit_scores(sitting, actor=reserve.user)
     result = conclusion.conclude(sitting, actor=walk.office.handler, report="更换成员后评审").result
     members = set(result["lots"][0]["lines"][0]["members"])
     assert str(leaver.pk) not in members and str(reserve.pk) in members
 
 
-@pytest.mark.rule("C08")
-def test_a_low_price_is_judged_before_the_end():
-    walk = make_tender(state="scoring", prices=(100000, 250000, 260000), start=clock.now())
-    row = Bid.objects.get(price=100000)
-    assert set(walk.panel.low_prices) == {str(row.pk)}
-    score_all(walk.panel)
-    refused("low_price", conclusion.conclude, walk.panel, actor=walk.office.handler)
+@pytest.mark.rule("C08", mutate=("explain", "ceiling_share"))
+def test_a_low_price_is_explained_and_judged_before_the_end():
+    walk = make_tender(state="scoring", prices=(134999, 250000, 260000), start=clock.now())
+    row, sitting, bidder = Bid.objects.get(price=134999), walk.panel, walk.providers[0].user
+    assert set(sitting.low_prices) == {str(row.pk)}  # 45 percent of the ceiling of 300,000
+    score_all(sitting)
+    leader, handler = sitting.sitting().get(is_leader=True).user, walk.office.handler
+    refused("low_price", conclusion.conclude, sitting, actor=handler)
+    for person in (bidder, handler):
+        with pytest.raises(PermissionDenied):
+            conclusion.explain_low(sitting, row, actor=person, accepted=True, note="合理")
+    refused("not_asked", conclusion.explain_low, sitting, row, actor=leader, accepted=False, note="无")
+    ask = {"actor": leader, "kind": "low_price", "text": "请说明报价的成本构成。"}
+    minutes = clock.datetime.timedelta
+    refused("short", questions.ask, sitting, row, until=clock.now() + minutes(minutes=29), **ask)
+    asked = questions.ask(sitting, row, until=clock.now() + minutes(minutes=30), **ask)
+    assert Notice.objects.filter(kind="bid_asked", user=bidder).exists()
+    refused("open", questions.ask, sitting, row, until=clock.now() + minutes(minutes=40), **ask)
+    refused("explaining", conclusion.explain_low, sitting, row, actor=leader, accepted=False, note="等不及")
     with pytest.raises(PermissionDenied):
-        conclusion.explain_low(walk.panel, row, actor=walk.providers[0].user, accepted=True, note="合理")
-    refused("reason_missing", conclusion.explain_low, walk.panel, row, actor=walk.office.handler, accepted=False, note=" ")
-    conclusion.explain_low(walk.panel, row, actor=walk.office.handler, accepted=False, note="未能说明成本构成")
-    conclusion.conclude(walk.panel, actor=walk.office.handler, report="审查异常低价")
+        questions.answer_question(asked, actor=walk.providers[1].user, answer="我来")
+    refused("answer", questions.answer_question, asked, actor=bidder, answer=" ")
+    questions.answer_question(asked, actor=bidder, answer="自有场地，志愿者参与。", attachments=[projects.scan()])
+    refused("answered", questions.answer_question, asked, actor=bidder, answer="再补充")
+    refused("reason_missing", conclusion.explain_low, sitting, row, actor=leader, accepted=False, note=" ")
+    conclusion.explain_low(sitting, row, actor=leader, accepted=False, note="未能说明成本构成")
+    conclusion.conclude(sitting, actor=handler, report="审查异常低价")
     row.refresh_from_db()
     assert row.status == "invalid" and row.rank is None and "异常低" in row.invalid_reason
     assert sorted(Bid.objects.exclude(rank=None).values_list("rank", "status")) == [(1, "opened"), (2, "opened")]
 
 
-@pytest.mark.rule("B12")
+@pytest.mark.rule("C08")
+def test_who_lets_the_window_pass_is_judged_without_an_answer():
+    walk = make_tender(state="scoring", prices=(100000, 250000, 260000))
+    row, leader = Bid.objects.get(price=100000), walk.panel.sitting().get(is_leader=True).user
+    asked = questions.ask(walk.panel, row, actor=leader, kind="low_price", text="请说明。", until=clock.now() + clock.datetime.timedelta(minutes=30))
+    travel(asked.until)
+    refused("late", questions.answer_question, asked, actor=walk.providers[0].user, answer="迟到的说明")
+    conclusion.explain_low(walk.panel, row, actor=leader, accepted=True, note="虽未说明，类似项目成本可以印证")
+    score_all(walk.panel)
+    assert conclusion.conclude(walk.panel, actor=leader, report="接受").status == "concluded"
+
+
+@pytest.mark.rule("C08")
+def test_a_member_may_find_a_price_too_low_and_a_new_quote_is_judged_anew(walk):
+    sitting = make_panel(walk.tender, walk.office, quoted=False)
+    row, (one, two, _three) = walk.bids[0], sitting.sitting()
+    assert sitting.low_prices == {}
+    refused("reason_missing", conclusion.raise_low, sitting, row, actor=two.user, note=" ")
+    sitting = conclusion.raise_low(sitting, row, actor=two.user, note="社工工资低于当地最低标准")
+    assert sitting.low_prices[str(row.pk)]["reasons"] == ["expert"]
+    asked = questions.ask(sitting, row, actor=one.user, kind="low_price", text="请说明。", until=clock.now() + clock.datetime.timedelta(minutes=30))
+    questions.answer_question(asked, actor=walk.providers[0].user, answer="另有志愿者。")
+    conclusion.explain_low(sitting, row, actor=one.user, accepted=True, note="可以接受")
+    quote_all(walk.tender, walk.office, prices={row.pk: Decimal(100000)})
+    score_all(sitting)
+    refused("low_price", conclusion.conclude, sitting, actor=one.user)  # judged at 250,000, not at 100,000
+    found = low_found(Panel.objects.get(pk=sitting.pk))[str(row.pk)]
+    assert found["accepted"] is None and found["history"][0]["accepted"] is True and set(found["reasons"]) == {"second", "ceiling", "expert"}  # exactly half the mean is not low
+
+
+@pytest.mark.rule("B12", mutate="exception_quotes")
 def test_final_quotes_are_sealed_again(walk):
     until = clock.now() + clock.datetime.timedelta(hours=2)
     quotes.call_quotes(walk.tender, actor=walk.office.handler, until=until)
@@ -202,6 +316,7 @@ def test_final_quotes_are_sealed_again(walk):
     with pytest.raises(PermissionDenied):
         quotes.give_quote(bid, actor=walk.providers[1].user, price=Decimal(1))
     quotes.give_quote(bid, actor=walk.providers[0].user, price=Decimal(230000))
+    quotes.give_quote(walk.bids[1], actor=walk.providers[1].user, price=Decimal(240000))
     refused("early", quotes.read_quotes, walk.tender, actor=walk.office.handler)
     bid.refresh_from_db()
     assert bid.final_price is None
@@ -210,10 +325,52 @@ def test_final_quotes_are_sealed_again(walk):
     sitting = make_panel(Tender.objects.get(pk=walk.tender.pk), walk.office)
     score_all(sitting)
     refused("quotes", conclusion.conclude, sitting, actor=walk.office.handler)
-    assert quotes.read_quotes(walk.tender, actor=walk.office.handler) == 1
+    assert quotes.read_quotes(walk.tender, actor=walk.office.handler) == 2
+    refused("early", quotes.read_quotes, walk.tender, actor=walk.office.handler)
+    refused("rounds_over", quotes.call_quotes, walk.tender, actor=walk.office.handler, until=clock.now() + clock.datetime.timedelta(hours=1))
     sitting = conclusion.conclude(sitting, actor=walk.office.handler, report="最后报价")
     line = next(line for line in sitting.result["lots"][0]["lines"] if line["bid"] == bid.pk)
     assert line["quote"] == "230000.00" and line["price"] == "20.00"
+    assert len(sitting.result["lots"][0]["lines"]) == 3  # who gave none keeps the first price
+
+
+@pytest.mark.rule("B12", mutate="exception_quotes")
+def test_too_few_final_quotes_and_none_at_all(walk):
+    sitting = make_panel(walk.tender, walk.office, quoted=False)
+    score_all(sitting)
+    refused("quotes_missing", conclusion.conclude, sitting, actor=walk.office.handler)
+    tender = quote_all(walk.tender, walk.office, prices={walk.bids[1].pk: None, walk.bids[2].pk: None})
+    found = refused("few_quotes", conclusion.conclude, Panel.objects.get(tender=tender), actor=walk.office.handler)
+    assert "214号" in str(found)
+
+
+def test_several_rounds_each_sealed_again_and_the_last_counts():
+    walk = make_tender(state="published")
+    EvaluationTerms.objects.create(tender=walk.tender, rounds=3, silence="out")
+    walk.providers = [make_provider(office=walk.office, place=walk.office.street) for _count in range(3)]
+    for provider, price in zip(walk.providers, (250000, 240000, 260000), strict=True):
+        make_bid(walk.lot, provider, price)
+    travel(walk.tender.deadline + clock.datetime.timedelta(minutes=5))
+    open_tender(walk.tender, walk.office)
+    check_credit(walk.tender, walk.office)
+    tender = Tender.objects.get(pk=walk.tender.pk)
+    sitting = make_panel(tender, walk.office, quoted=False)
+    one, two, three = Bid.objects.filter(lot=walk.lot).order_by("pk")
+    quote_all(tender, walk.office, prices={one.pk: Decimal(230000)})
+    score_all(sitting)
+    refused("quotes_missing", conclusion.conclude, sitting, actor=walk.office.handler)  # it was not the last round
+    until = clock.now() + clock.datetime.timedelta(hours=1)
+    quotes.call_quotes(tender, actor=walk.office.handler, until=until, last=True)
+    for bid, provider, price in ((one, walk.providers[0], 220000), (two, walk.providers[1], 235000)):
+        quotes.give_quote(bid, actor=provider.user, price=Decimal(price))
+    assert Bid.objects.get(pk=one.pk).amount == 230000
+    travel(until)
+    quotes.read_quotes(tender, actor=walk.office.handler)
+    three.refresh_from_db()
+    assert three.status == "invalid" and "退出" in three.invalid_reason
+    assert list(RoundQuote.objects.filter(bid=one).order_by("round__number").values_list("price", flat=True)) == [230000, 220000]
+    sitting = conclusion.conclude(Panel.objects.get(pk=sitting.pk), actor=walk.office.handler, report="两轮报价")
+    assert {line["bid"]: line["quote"] for line in sitting.result["lots"][0]["lines"]} == {one.pk: "220000.00", two.pk: "235000.00"}
 
 
 def test_who_sees_what(walk, client):
@@ -230,11 +387,20 @@ def test_who_sees_what(walk, client):
     client.force_login(member.user)
     bids, items = list(panel.valid_bids(sitting)), panel.judged_items(sitting)
     sheet = reverse("score_sheet", args=[sitting.pk])
-    data = {f"s{bid.pk}-{item.pk}": "7" for bid in bids for item in items}
-    answer = client.post(sheet, {**data, f"s{bids[0].pk}-{items[0].pk}": "61"})
+    data = {f"i{item.pk}": "7" for item in items}
+    one = reverse("score_bid", args=[sitting.pk, bids[0].pk])
+    answer = client.post(one, {**data, f"i{items[0].pk}": "61"})
     assert answer.status_code == 422 and 'value="61"' in answer.content.decode()
-    assert client.post(sheet, {**data, f"s{bids[0].pk}-{items[0].pk}": "", "submit": "1"}).status_code == 422
-    assert client.post(sheet, {**data, "submit": "1"}).status_code == 302
+    kept = client.post(reverse("score_keep", args=[sitting.pk, bids[0].pk]), {**data, f"i{items[0].pk}": "61"}).content.decode()
+    assert items[0].name in kept and list(member.scores.values_list("item", "points")) == [(items[1].pk, Decimal(7))]
+    for bid in bids:
+        assert client.post(reverse("score_bid", args=[sitting.pk, bid.pk]), data).status_code == 302
+    client.post(one, {**data, f"i{items[0].pk}": ""})
+    client.post(sheet)
+    member.refresh_from_db()
+    assert member.submitted_at is None  # one is missing
+    client.post(one, data)
+    client.post(sheet)
     member.refresh_from_db()
     assert member.submitted_at
     assert client.get(reverse("panel_response", args=[sitting.pk, bids[0].pk])).status_code == 200

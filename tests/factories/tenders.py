@@ -10,11 +10,11 @@ import datetime
 from decimal import Decimal
 from types import SimpleNamespace
 
-from evaluation.lifecycle import conclusion, panel
+from evaluation.lifecycle import conclusion, conformity, drawing, panel, sheets
 from evaluation.models import Expert
 from kernel import clock, seal
-from procurement import sealing
-from procurement.lifecycle import award, bid, declaration, opening, qualification, review, survey, tender
+from procurement import methods, sealing
+from procurement.lifecycle import award, bid, declaration, opening, qualification, quotes, review, survey, tender
 from procurement.models import Bid, Tender
 from tests.factories import projects
 from tests.factories.bids import save_structured
@@ -128,24 +128,62 @@ def check_credit(row, office):
             qualification.record_check(one, actor=office.handler, channel=channel, checked_at=clock.now(), result="clean", file=("查询截图.png", SCAN))
 
 
+def check_all(sitting, but=()):
+    """Every member finds every response in order but those of `but` (ids), and hands the check in."""
+    names = conformity.requirements(sitting)
+    for member in sitting.sitting():
+        for one in panel.valid_bids(sitting):
+            findings = {index: (one.pk not in but, "" if one.pk not in but else "未按要求提供服务方案") for index in range(len(names))}
+            conformity.find(sitting, one, actor=member.user, findings=findings)
+        conformity.hand_in(sitting, actor=member.user)
+
+
+def quote_all(row, office, prices=None):
+    """A round of final quotes in which everybody gives one (default: the price of the response), read when its time is over."""
+    until = clock.now() + datetime.timedelta(hours=1)
+    row = quotes.call_quotes(row, actor=office.handler, until=until)
+    for one in Bid.objects.filter(lot__tender=row, status="opened").select_related("organization", "lot__tender"):
+        price = (prices or {}).get(one.pk, one.amount)
+        if price is not None:
+            quotes.give_quote(one, actor=one.organization.members.first().user, price=price)
+    travel(until)
+    quotes.read_quotes(row, actor=office.handler)
+    return Tender.objects.get(pk=row.pk)
+
+
 def score_all(sitting, points=lambda number, item: item.points / 2 + number + Decimal("0.13")):
     """Each member gives each bid points by its place in the list (never round ones: a score is told apart from the points of an item) and hands the sheet in."""
     bids, items = list(panel.valid_bids(sitting)), panel.judged_items(sitting)
     for member in sitting.sitting():
         given = {(one.pk, item.pk): Decimal(points(number, item)) for number, one in enumerate(bids) for item in items}
-        panel.score(sitting, actor=member.user, points=given)
-        panel.submit_scores(sitting, actor=member.user)
+        sheets.score(sitting, actor=member.user, points=given)
+        sheets.submit_scores(sitting, actor=member.user)
 
 
-def make_panel(row, office):
-    """Three drawn experts, declared, scoring."""
-    make_experts()
+def draw_panel(row, office, count=3, experts=5):
+    """A panel of drawn experts, not yet formed."""
+    make_experts(experts)
     sitting = panel.create_panel(row, actor=office.handler)
-    sitting = panel.draw_experts(sitting, actor=office.handler, count=3)
-    sitting = panel.form(sitting, actor=office.handler)
+    drawing.freeze_pool(sitting, actor=office.handler, count=count)
+    return drawing.draw_experts(sitting, actor=office.handler, word="现场报数")
+
+
+def form_panel(row, office, **kwargs):
+    """Drawn, formed, everybody declared."""
+    sitting = panel.form(draw_panel(row, office, **kwargs), actor=office.handler)
     for member in sitting.sitting():
         panel.declare(sitting, actor=member.user)
-    return panel.start(sitting, actor=office.handler)
+    return sitting
+
+
+def make_panel(row, office, *, quoted=True, **kwargs):
+    """Drawn experts who declared and checked, scoring; final quotes are in where the method wants them and nobody asked for any."""
+    sitting = panel.start(form_panel(row, office, **kwargs), actor=office.handler)
+    check_all(sitting)
+    sitting = panel.begin(sitting, actor=office.handler)
+    if quoted and methods.of(row).final_quotes and row.is_statutory and not row.quote_rounds.exists():
+        quote_all(row, office)
+    return sitting
 
 
 def make_tender(office=None, state="draft", *, prices=(250000, 240000, 260000), start=None, checked=True, **fields):

@@ -13,7 +13,20 @@ from procurement.models import Award, AwardFall, Bid, SelfRunProfile
 from tests.factories import projects
 from tests.factories.bids import save_structured
 from tests.factories.providers import make_provider
-from tests.factories.tenders import hours, make_bid, make_draft, make_experts, make_panel, make_tender, open_tender, passphrase_of, score_all, travel
+from tests.factories.tenders import (
+    check_all,
+    draw_panel,
+    form_panel,
+    hours,
+    make_bid,
+    make_draft,
+    make_panel,
+    make_tender,
+    open_tender,
+    passphrase_of,
+    score_all,
+    travel,
+)
 from tests.lives.harness import Case, View, by_engine, noun
 
 
@@ -279,17 +292,16 @@ def formed_panel(state):
     def build():
         made = make_tender(state="opened")
         hours()
-        if state in ("scoring", "scored"):
-            made.panel = make_panel(made.tender, made.office)
-        else:
-            make_experts()
-            made.panel = panel.draw_experts(panel.create_panel(made.tender, actor=made.office.handler), actor=made.office.handler, count=3)
-        if state == "formed":
-            made.panel = panel.form(made.panel, actor=made.office.handler)
-            for member in made.panel.sitting():
-                panel.declare(made.panel, actor=member.user)
         if state == "scored":
+            made.panel = make_panel(made.tender, made.office)
             score_all(made.panel)
+        elif state == "draft":
+            made.panel = draw_panel(made.tender, made.office)
+        else:
+            made.panel = form_panel(made.tender, made.office)
+        if state == "checking":
+            made.panel = panel.start(made.panel, actor=made.office.handler)
+            check_all(made.panel)
         made.subject = made.panel
         return made
 
@@ -302,10 +314,11 @@ def chair(scene):
 
 noun(
     "panel",
-    {"draft": formed_panel("draft"), "formed": formed_panel("formed"), "scoring": formed_panel("scored")},
+    {"draft": formed_panel("draft"), "formed": formed_panel("formed"), "checking": formed_panel("checking"), "scoring": formed_panel("scored")},
     {
         "form": Case(handler, weak=not_handler, race=True),
         "start": Case(handler, weak=not_handler, race=True),
+        "begin": Case(chair, weak=not_handler, race=True),
         "conclude": Case(chair, lambda scene: {"report": "推荐候选人。"}, weak=not_handler, race=True),
     },
     family="purchase",

@@ -1,12 +1,13 @@
 """What begins a life or stands beside one is all or nothing, too: whichever of its writes fails, nothing is left."""
 
+import datetime
 from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError, connection, transaction
 
 from communities.lifecycle import need, wish
-from evaluation.lifecycle import check, finding, panel
+from evaluation.lifecycle import check, claims, drawing, fees, finding, low_prices, panel, questions, results, sheets, signing
 from kernel import clock, seal
 from procurement.lifecycle import (
     amendment,
@@ -32,6 +33,7 @@ from procurement.lifecycle import (
     project_handing,
     project_lists,
     question,
+    quotes,
     selfrun,
     tender,
     voucher,
@@ -109,6 +111,24 @@ def intended():
     scene = approved(300000)
     scene.row = intention.publish_intention(scene.project, actor=scene.office.handler)
     return scene
+
+
+def frozen():
+    walk = undrawn()
+    walk.panel = drawing.freeze_pool(walk.panel, actor=walk.office.handler, count=3)
+    return walk
+
+
+def judged():
+    walk = tenders.make_tender(state="scoring")
+    walk.bid, walk.chair = walk.bids[0], walk.panel.sitting().get(is_leader=True).user
+    return walk
+
+
+def asked():
+    walk = judged()
+    walk.question = questions.ask(walk.panel, walk.bid, actor=walk.chair, kind="clarify", text="请说明。", until=clock.now() + datetime.timedelta(hours=1))
+    return walk
 
 
 def delivered():
@@ -195,7 +215,17 @@ BEGINNINGS = {
     "begin a response": (published, lambda s: bid.start_bid(s.provider.organization, s.lot, actor=s.provider.user)),
     "choose a provider": (quoting, lambda s: selfrun.choose_provider(s.project, actor=s.office.handler, organization=s.quotes[0]["organization"], amount=28000, reason="报价最低", quotes=s.quotes)),
     "attend as the first opener": (walked("closed"), lambda s: opening.open_with(s.tender, actor=s.office.leader, passphrase=tenders.passphrase_of(s.office.leader))),
-    "draw experts": (undrawn, lambda s: panel.draw_experts(s.panel, actor=s.office.handler, count=3)),
+    "freeze a pool": (undrawn, lambda s: drawing.freeze_pool(s.panel, actor=s.office.handler, count=3)),
+    "draw experts": (frozen, lambda s: drawing.draw_experts(s.panel, actor=s.office.handler)),
+    "ask a bidder": (judged, lambda s: questions.ask(s.panel, s.bid, actor=s.chair, kind="clarify", text="请说明。", until=clock.now() + datetime.timedelta(hours=1))),
+    "answer the panel": (asked, lambda s: questions.answer_question(s.question, actor=s.providers[0].user, answer="说明如下。", attachments=[projects.scan()])),
+    "decide a deduction": (judged, lambda s: claims.decide_claim(s.panel, s.bid, actor=s.chair, declared=True)),
+    "find a price too low": (judged, lambda s: low_prices.raise_low(s.panel, s.bid, actor=s.chair, note="过低")),
+    "let an item not apply": (judged, lambda s: sheets.waive(s.panel, panel.judged_items(s.panel)[0], actor=s.chair, reason="不适用", agreed=list(s.panel.sitting()))),
+    "change a result": (walked("evaluated"), lambda s: results.revise(s.panel, actor=s.office.handler, kind="price", reason="录入错误", prices={s.bids[0].pk: 200000})),
+    "sign a report": (walked("evaluated"), lambda s: signing.sign(s.panel, actor=s.panel.sitting().first().user)),
+    "enter a fee": (walked("evaluated"), lambda s: fees.set_fee(s.panel, s.panel.sitting().first(), actor=s.office.handler, session="half")),
+    "ask for quotes": (walked("opened"), lambda s: quotes.call_quotes(s.tender, actor=s.office.handler, until=clock.now() + datetime.timedelta(hours=1))),
     "file a challenge": (
         walked("announced"),
         lambda s: challenge.file(

@@ -18,7 +18,7 @@ from procurement.lifecycle import bid
 from procurement.models import BidPart, BudgetLine, Tender
 from tests.factories.bids import lines_of
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, hours, make_experts, make_tender, open_tender, travel
+from tests.factories.tenders import cheap_scrypt, draw_panel, hours, make_tender, open_tender, travel
 
 RULE = SimpleNamespace(high=Decimal("1.5"), low=Decimal("0.5"), minimum=3)
 NAMES = st.sampled_from(["横幅", "横幅费", "展板", "社工人工（1名）", "社工人工", "矿泉水"])
@@ -110,9 +110,7 @@ def test_who_may_not_and_not_before_the_opening(walk, client):
 
 def test_a_panel_member_sees_letters_until_the_panel_has_concluded(walk, client):
     hours()
-    make_experts()
-    sitting = panels.draw_experts(panels.create_panel(walk.tender, actor=walk.office.handler), actor=walk.office.handler, count=3)
-    sitting = panels.form(sitting, actor=walk.office.handler)
+    sitting = panels.form(draw_panel(walk.tender, walk.office), actor=walk.office.handler)
     member = sitting.sitting().first().user
     address = reverse("bid_comparison", args=[walk.lot.pk])
     client.force_login(member)

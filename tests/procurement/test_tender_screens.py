@@ -12,7 +12,7 @@ from procurement.lifecycle import lot as lots
 from procurement.models import Announcement, Award, Bid, Tender
 from tests.factories import projects
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, make_bid, make_draft, make_experts, make_tender, open_tender, passphrase_of, travel
+from tests.factories.tenders import cheap_scrypt, check_credit, make_bid, make_draft, make_experts, make_tender, open_tender, passphrase_of, quote_all, travel
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime.datetime(2026, 3, 2, 9, tzinfo=clock.ZONE)
@@ -144,7 +144,9 @@ def test_judging_awarding_telling(office, client):
     assert reverse("panel_create", args=[walk.tender.pk]) in text(client.get(walk.tender.get_absolute_url()))
     address = client.post(reverse("panel_create", args=[walk.tender.pk])).url
     row = Panel.objects.get()
-    assert client.post(reverse("panel_draw", args=[row.pk]), {"count": 3, "reserves": 2}).status_code == 302
+    assert client.post(reverse("panel_pool", args=[row.pk]), {"count": 3, "reserves": 2}).status_code == 302
+    assert client.post(reverse("panel_draw", args=[row.pk]), {"word": "四十二"}).status_code == 302
+    assert "四十二" in text(client.get(reverse("panel_draw_again", args=[row.pk])))
     client.post(reverse("act", args=["panel", row.pk, "form"]))
     members = list(row.sitting())
     for member in members:
@@ -152,15 +154,29 @@ def test_judging_awarding_telling(office, client):
         assert address in text(client.get(reverse("desk")))
         assert client.post(reverse("panel_declare", args=[row.pk]), {"conflict": ""}).status_code == 422
         assert client.post(reverse("panel_declare", args=[row.pk]), {"conflict": "", "sure": "on"}).status_code == 302
+    check_credit(walk.tender, office)
     client.force_login(office.handler)
     client.post(reverse("act", args=["panel", row.pk, "start"]))
     row.refresh_from_db()
+    assert row.status == "checking"
+    for member in members:
+        client.force_login(member.user)
+        for bid in Bid.objects.all():
+            answer = client.post(reverse("panel_check_bid", args=[row.pk, bid.pk]), {"r0": "yes", "r1": "no", "why1": ""})
+            assert answer.status_code == 422  # a no needs its reason
+            assert client.post(reverse("panel_check_bid", args=[row.pk, bid.pk]), {"r0": "yes", "r1": "yes"}).status_code == 302
+        client.post(reverse("panel_check", args=[row.pk]))
+    client.force_login(members[0].user)
+    client.post(reverse("act", args=["panel", row.pk, "begin"]))
+    row.refresh_from_db()
     assert row.status == "scoring"
+    quote_all(walk.tender, office)
     judged = [item.pk for item in walk.tender.score_items.exclude(kind="price")]
     for member in members:
         client.force_login(member.user)
-        data = {f"s{bid.pk}-{item}": 10 for bid in Bid.objects.all() for item in judged}
-        assert client.post(reverse("score_sheet", args=[row.pk]), {**data, "submit": "1"}).status_code == 302
+        for bid in Bid.objects.all():
+            assert client.post(reverse("score_bid", args=[row.pk, bid.pk]), {f"i{item}": 10 for item in judged}).status_code == 302
+        assert client.post(reverse("score_sheet", args=[row.pk])).url == address
     client.force_login(members[0].user)
     answer = act(client, "panel", row.pk, "conclude", report="评审顺利", happened_on=clock.today().isoformat(), reason="")
     assert answer.status_code == 302, text(answer)

@@ -1,19 +1,20 @@
 """All or nothing: whichever single write inside a verb fails, nothing of it remains."""
 
+import datetime
 import hashlib
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 
-from evaluation.lifecycle import conclusion, panel
+from evaluation.lifecycle import conclusion, drawing, panel
 from kernel import clock
 from procurement.lifecycle import award, bid, opening, quotes, selfrun, tender
 from procurement.models import SelfRunProfile
 from tests.factories import projects
 from tests.factories.bids import save_structured
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, make_experts, make_tender, passphrase_of, score_all
+from tests.factories.tenders import cheap_scrypt, check_all, make_experts, make_tender, passphrase_of, score_all, travel
 
 pytestmark = pytest.mark.django_db
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -93,13 +94,22 @@ def test_panel():
     walk = make_tender(state="opened", prices=(250000, 240000))
     make_experts(5)
     sitting = panel.create_panel(walk.tender, actor=walk.office.handler)
-    assert whole(lambda: panel.draw_experts(sitting, actor=walk.office.handler, count=3)) >= 8
+    assert whole(lambda: drawing.freeze_pool(sitting, actor=walk.office.handler, count=3)) >= 3
+    assert whole(lambda: drawing.draw_experts(sitting, actor=walk.office.handler)) >= 8
     panel.form(sitting, actor=walk.office.handler)
     leaver = sitting.sitting().last()
     assert whole(lambda: panel.replace(sitting, leaver, actor=walk.office.handler, why="缺席")) >= 5
     for member in sitting.sitting():
         panel.declare(sitting, actor=member.user)
-    assert whole(lambda: panel.start(sitting, actor=walk.office.handler)) >= 3
+    assert whole(lambda: panel.start(sitting, actor=walk.office.handler)) >= 2
+    check_all(sitting, but=[])
+    assert whole(lambda: panel.begin(sitting, actor=walk.office.handler)) >= 5
+    until = clock.now() + datetime.timedelta(hours=1)
+    assert whole(lambda: quotes.call_quotes(walk.tender, actor=walk.office.handler, until=until)) >= 4
+    for bid_, provider in zip(walk.bids, walk.providers, strict=True):
+        quotes.give_quote(bid_, actor=provider.user, price=bid_.price)
+    travel(until)
+    assert whole(lambda: quotes.read_quotes(walk.tender, actor=walk.office.handler)) >= 6
     score_all(sitting)
     assert whole(lambda: conclusion.conclude(sitting, actor=walk.office.handler, report="报告")) >= 10
 
