@@ -178,7 +178,7 @@ def test_losers_get_theirs_five_working_days_after_the_letter():
 
 
 def test_nothing_falls_due_before_the_letter():
-    walk = Walk("awarded")
+    Walk("awarded")
     assert not Bond.objects.exclude(due_since=None).exists()
 
 
