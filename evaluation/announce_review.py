@@ -1,15 +1,20 @@
 """A new evaluation ordered after a challenge stands on the desk of the panel's leader, who answers it through procurement's own verb."""
 
+import json
+
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from communities.permissions import purchaser_ids
 from evaluation.lifecycle.set_aside import past_panels
-from evaluation.models import PanelMember
+from evaluation.models import Panel, PanelMember
 from evaluation.permissions_panel import OFFICE
 from kernel import registry
+from kernel.pdf import render_pdf
 from kernel.registry import Panel as Box
 from kernel.registry import Task, Waiting
+from procurement import archive
 from procurement.models import ReviewOrder
 from procurement.permissions_challenge import answering
 
@@ -40,3 +45,30 @@ def former(tender, user):
 
 
 registry.panel("tender", former)
+
+
+@archive.adds
+def papers_of_panel(tender):
+    """评审报告 and how the panel was drawn, in the purchase file; sheets stay with the panel."""
+    if not tender.is_statutory or tender.venue != "internal" or tender.opened_at is None:
+        return []
+    row = Panel.objects.filter(tender=tender).first()
+    done = row is not None and row.status == "concluded"
+    found = [
+        archive.Piece(
+            65, "评审报告", "政府采购法 第42条；财政部令第87号 第58条", done, tender.report_received_on is not None, url=reverse("panel_report", args=[row.pk]) if done else "",
+            make=[("评审报告.pdf", lambda: report_paper(row))] if done else [],
+        )
+    ]  # fmt: skip
+    if row is not None and row.draw_record and done:
+        found.append(archive.Piece(64, "评审专家抽取记录", "财政部令第87号 第48条", note=f"种子 {row.draw_record.get('seed', '')}", make=[("专家抽取记录.json", lambda: json.dumps(row.draw_record, ensure_ascii=False, indent=1).encode())]))
+    found += [archive.Piece(66, f"原评审小组评审结果（{past.set_aside_at:%Y-%m-%d}起不再采用）", "政府采购法 第42条", url=past.get_absolute_url(), make=[("原评审结果.json", lambda past=past: json.dumps(past.result, ensure_ascii=False, indent=1).encode())]) for past in past_panels(tender)]
+    return found
+
+
+def report_paper(panel):
+    """The evaluation report as PDF bytes."""
+    from evaluation.views.panel import low_rows, result_rows
+
+    context = {"panel": panel, "tender": panel.tender, "result": result_rows(panel), "members": panel.result.get("members", []), "low": low_rows(panel)}
+    return render_pdf("documents/evaluation_report.html", context)

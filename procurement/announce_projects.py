@@ -53,7 +53,7 @@ def gates_waiting(user):
     if not ids:
         return
     convened = MeetingItem.objects.filter(meeting__status="convened").values("run")
-    open_runs = GateRun.objects.filter(result="waiting", opened_at__isnull=False, project__status="in_review", project__purchaser__in=ids).exclude(pk__in=convened)
+    open_runs = GateRun.objects.filter(result="waiting", opened_at__isnull=False, project__status="in_review", project__purchaser__in=ids, role__in={row.role for row in rows}).exclude(pk__in=convened)
     held = {(row.purchaser_id, row.role) for row in rows}
     def to_review(run):
         if (run.project.purchaser_id, run.role) not in held or run.project.created_by_id == user.pk or gates.heard(run, user):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import translation
 
 from kernel import clock, rules
 from kernel.models import Attachment, TrailRow
@@ -18,6 +19,7 @@ from procurement.models import Award, AwardFall, Bid, Bond, Challenge, Complaint
 from procurement.outcome import outcome_of, words_of
 
 OVER = ("awarded", "failed")
+RECORDED = {"opening": "开启", "evaluation": "评审"}
 
 
 @dataclass(frozen=True)
@@ -67,9 +69,14 @@ def is_over(tender):
     return tender.status in OVER
 
 
-@rules.carries("I01", "I02", "I03")
+@rules.carries("I01", "I03")
 def pieces(tender):
-    """Every Piece of the purchase in legal order. Bidders appear after the opening alone (B27)."""
+    """Every Piece of the purchase in legal order, in Chinese whatever the reader's language. Bidders appear after the opening alone (B27)."""
+    with translation.override("zh-hans"):
+        return _pieces(tender)
+
+
+def _pieces(tender):
     statutory, opened = tender.is_statutory, tender.opened_at is not None or tender.status in ("evaluated", "awarded")
     lots = list(tender.lots.select_related("project"))
     awards = list(Award.objects.filter(lot__in=lots).select_related("organization", "lot"))
@@ -97,11 +104,11 @@ def pieces(tender):
         *_recordings(tender, opened),
         *_bonds(tender, opened),
         *(Piece(80 + award.lot.order, f"{words_of(tender).letter} {award.letter_number}", rules.get("D03").article, bool(award.letter_on), not award.declined_on and is_over(tender) and statutory, str(award.organization), award.get_absolute_url(), make=_letter(award, tender) if award.letter_on else []) for award in awards),
-        *(Piece(90, f"情况报告：{row.organization}", rules.get("D14").article, row.status != "open", True, row.get_kind_display(), row.get_absolute_url(), kept.get(("awardfall", row.pk), [])) for row in falls),
+        *(Piece(90, f"情况报告：{row.organization}", rules.get("D14").article, row.status != "open", True, str(row.get_kind_display()), row.get_absolute_url(), kept.get(("awardfall", row.pk), [])) for row in falls),
         *(Piece(100, f"合同文本：{row.number}", "政府采购法 第42、46条", any(one.role == "contract" for one in kept.get(("contract", row.pk), [])), row.status != "draft", "签署的合同扫描件", row.get_absolute_url(), kept.get(("contract", row.pk), [])) for row in contracts),
         *(Piece(110, f"验收证明：{row.number}", "政府采购法 第42条", getattr(getattr(row, "closing", None), "status", "") == "accepted", row.status == "closed", url=row.closing.get_absolute_url() if getattr(row, "closing", None) else "") for row in contracts),
-        *(Piece(120, f"质疑及答复：{row.number}", "政府采购法 第42、53条", row.status in ("answered", "withdrawn"), True, row.status_label, row.get_absolute_url(), kept.get(("challenge", row.pk), [])) for row in challenges),
-        *(Piece(130, f"投诉处理：{row.number}", "政府采购法 第42、56条", row.status in ("decided", "refused", "withdrawn"), True, row.status_label, row.get_absolute_url(), kept.get(("complaint", row.pk), [])) for row in complaints),
+        *(Piece(120, f"质疑及答复：{row.number}", "政府采购法 第42、53条", row.status in ("answered", "withdrawn"), True, str(row.status_label), row.get_absolute_url(), kept.get(("challenge", row.pk), [])) for row in challenges),
+        *(Piece(130, f"投诉处理：{row.number}", "政府采购法 第42、56条", row.status in ("decided", "refused", "withdrawn"), True, str(row.status_label), row.get_absolute_url(), kept.get(("complaint", row.pk), [])) for row in complaints),
         Piece(140, "其他附件", there=bool(rest := [row for row in own if row.role not in ("approval", "review_legal", "review_key")]), wanted=False, files=rest),
     ]  # fmt: skip
     for provider in _more:
@@ -136,7 +143,7 @@ def _responses(tender, opened):
         return []
     found = []
     for number, bid in enumerate(Bid.objects.filter(lot__tender=tender, organization__isnull=False).select_related("organization", "lot").order_by("lot__order", "pk"), 1):
-        found.append(Piece(60, f"{methods.of(tender).words.get('response', '响应文件')}：{bid.organization}", "政府采购法 第42条", note=bid.status_label, url=bid.get_absolute_url(), make=[(f"响应文件-{number}", lambda bid=bid: _response_files(bid))]))
+        found.append(Piece(60, f"{methods.of(tender).words.get('response', '响应文件')}：{bid.organization}", "政府采购法 第42条", note=str(bid.status_label), url=bid.get_absolute_url(), make=[(f"响应文件-{number}", lambda bid=bid: _response_files(bid))]))
     return found
 
 
@@ -148,10 +155,10 @@ def _response_files(bid):
 
 def _recordings(tender, opened):
     rows = list(Recording.objects.filter(tender=tender).select_related("keeper")) if opened else []
-    found = [Piece(55, f"录音录像：{row.get_stage_display()}", rules.get("I02").article, note=f"{row.made_on}　{row.place}　保管人：{row.keeper}", url=reverse("tender_archive", args=[tender.pk])) for row in rows]
+    found = [Piece(55, f"录音录像：{RECORDED[row.stage]}", rules.get("I02").article, note=f"{row.made_on}　{row.place}　保管人：{row.keeper}", url=reverse("tender_archive", args=[tender.pk])) for row in rows]
     known = {row.stage for row in rows}
     for stage in missing_recordings(tender, known):
-        found.append(Piece(55, f"录音录像：{dict(Recording.STAGES)[stage]}", rules.get("I02").article, False, note="登记存放位置", url=reverse("recording_add", args=[tender.pk])))
+        found.append(Piece(55, f"录音录像：{RECORDED[stage]}", rules.get("I02").article, False, note="登记存放位置", url=reverse("recording_add", args=[tender.pk])))
     return found
 
 
@@ -167,7 +174,7 @@ def missing_recordings(tender, known=None):
 
 def _bonds(tender, opened):
     rows = list(Bond.objects.filter(lot__tender=tender).select_related("organization")) if opened else []
-    return [Piece(70, f"保证金：{row.organization}", rules.get("D09").article, row.status != "held" or row.due_since is None, True, row.status_label, row.get_absolute_url()) for row in rows]
+    return [Piece(70, f"保证金：{row.organization}", rules.get("D09").article, row.status != "held" or row.due_since is None, True, str(row.status_label), row.get_absolute_url()) for row in rows]
 
 
 def _letter(award, tender):

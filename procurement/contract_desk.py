@@ -121,7 +121,12 @@ def of_payers(user):
     if not ids and not finance:
         return
     roles = {(row.purchaser_id, row.role) for row in rows}
-    requests = PaymentRequest.objects.filter(Q(stage__contract__purchaser__in=ids) | in_places(finance, "stage__contract__project__place__path"), status__in=("in_approval", "approved", "returned"))
+    mine = Q(pk__in=[])  # a request whose route, or whose next hand, can't be theirs is not read
+    for role in {role for _purchaser, role in roles} | ({"finance"} if finance else set()):
+        mine |= Q(status="in_approval", route__icontains=f'"{role}"')
+    mine |= Q(status="approved") if any(role == "cashier" for _purchaser, role in roles) else Q(pk__in=[])
+    mine |= Q(status="returned") if any(role == "accountant" for _purchaser, role in roles) else Q(pk__in=[])
+    requests = PaymentRequest.objects.filter(mine).filter(Q(stage__contract__purchaser__in=ids) | in_places(finance, "stage__contract__project__place__path"), status__in=("in_approval", "approved", "returned"))
     def to_pay(row):
         contract = row.stage.contract
         action = None

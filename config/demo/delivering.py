@@ -18,6 +18,10 @@ def perform(plot, source, office, cast, travel):
         source, actor=office.handler, key_people=[{"name": "方圆", "duty": "项目负责人", "qualification": "中级社会工作师"}, {"name": "何苗", "duty": "专职社工", "qualification": "助理社会工作师"}]
     )
     yield "contract_draft", made
+    if made.statutory:
+        asked = bond.ask_performance(made, actor=office.handler, amount=share(made.amount, 5))
+        bond.receive(asked, actor=office.accountant, amount=asked.amount, form="guarantee", number=f"履约保函{made.pk:04d}")
+        made.refresh_from_db()
     travel.days(2)
     made = contract.sign(made, actor=office.handler, scan=scan("服务合同"))
     travel.minutes(60)

@@ -12,7 +12,7 @@ from evaluation.models import Panel
 from kernel import clock
 from kernel.money import yuan
 from procurement import tender_papers
-from procurement.lifecycle import award, bid, documents, opening, qualification, question, quotes, selfrun, tender
+from procurement.lifecycle import award, bid, declaration, documents, inquiry, opening, qualification, question, quotes, recording, selfrun, tender
 from procurement.models import Award
 from procurement.timetable import timetable
 
@@ -68,6 +68,7 @@ def compete(plot, row, office, cast, travel):
             opening.rehearse(made, actor=person, passphrase=cast.told["passphrase"])
     if statutory:
         review_documents(made, office)
+        declare_all(made, [office.handler, office.leader, *openers])
     travel.minutes(60)
     if plot["ends"] in STILL_OPEN:
         travel.before_now(last_start(made, travel, STILL_OPEN[plot["ends"]]))
@@ -80,6 +81,7 @@ def compete(plot, row, office, cast, travel):
         travel.before_now(1)
         ask(made, cast, "lelin", "服务人员是否可以由本机构兼职社工承担部分工作？兼职比例有无限制？", "requirements")
     yield "published", lot
+    inquire(made, travel, answered=plot["ends"] != "published")
     travel.to(made.deadline + datetime.timedelta(minutes=20))
     if plot["ends"] == "to_open":
         yield "to_open", lot
@@ -91,6 +93,7 @@ def compete(plot, row, office, cast, travel):
     travel.minutes(40)
     if statutory:
         query_credit(lot, office)
+        keep_recording(made, "opening", office)
     board = panel.create_panel(made, actor=office.handler)
     if statutory:
         drawing.freeze_pool(board, actor=office.handler, count=3)
@@ -120,11 +123,15 @@ def compete(plot, row, office, cast, travel):
         for member in board.sitting():
             fees.set_fee(board, member, actor=office.handler, session="half", travel=yuan(30))
     lot.refresh_from_db()
+    if statutory:
+        keep_recording(made, "evaluation", office)
     yield "evaluated", lot
     travel.days(2)
     award.decide_award(lot, actor=office.leader)
     travel.days(1)
     award.publish_result(type(made).objects.get(pk=made.pk), actor=office.handler)
+    lot.refresh_from_db()
+    award.acknowledge(lot, actor=Award.objects.get(lot=lot).organization.members.get(role="manager").user)
     lot.refresh_from_db()
     yield "resulted", lot
 
@@ -145,6 +152,27 @@ def clarify_once(made, office, cast, travel):
     question.answer(
         asked, actor=office.handler, published_text="活动所需的保险由谁投保，费用是否包含在报价内？", answer="由承接主体投保意外险，费用包含在报价内，采购需求已补充第六条。", affects=True, publish_now=True,
     )  # fmt: skip
+
+
+def declare_all(made, people):
+    """回避声明 of everybody who publishes, opens or decides."""
+    for person in {user.pk: user for user in people}.values():
+        declaration.declare(made, actor=person, no_post=True, no_kin=True, no_other=True)
+
+
+def inquire(made, travel, answered):
+    """Somebody's question about the announced purchase, answered the same day or still open on the desk."""
+    if not inquiry.askable(made):
+        return
+    row = inquiry.ask(made, asker="清源区某社会工作服务中心", question="服务期内节假日是否需要安排活动？", contact="13900005678")
+    if answered:
+        travel.minutes(30)
+        inquiry.answer(row, actor=made.handler, answer="以采购文件第三章服务要求为准，法定节假日不作要求。")
+
+
+def keep_recording(made, stage, office):
+    """Where the recording of opening or evaluation is kept."""
+    recording.register(made, actor=office.handler, stage=stage, made_on=clock.today(), place="街道三楼会议室硬盘录像机（2号盘）", keeper=office.supervisor)
 
 
 def respond(lot, cast, travel):
@@ -218,6 +246,7 @@ def outside(plot, row, office, cast, travel):
         qualification="依法登记，近三年无重大违法记录。",
     )  # fmt: skip
     review_documents(made, office)
+    declare_all(made, [office.handler, office.leader])
     made = tender.publish(made, actor=office.handler, cautions=TIMELY)
     lot = made.lots.get()
     travel.to(made.deadline + datetime.timedelta(hours=6))

@@ -6,7 +6,6 @@ import zipfile
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -26,7 +25,7 @@ from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
 from kernel.throttle import throttle
 from procurement import archive
 from procurement.forms.integrity import AskForm, DeclareForm, FindInquiryForm, RecordingForm, RecordInquiryForm
-from procurement.lifecycle import declaration, inquiry
+from procurement.lifecycle import declaration, inquiry, recording
 from procurement.models import Inquiry, Recording, Tender
 from procurement.papers import pdf_response
 from procurement.permissions_tender import may_attend, may_handle_tender
@@ -177,11 +176,7 @@ def recording_add(request, pk):
     initial = {"stage": next(iter(archive.missing_recordings(tender)), "opening")}
     form = RecordingForm(request.POST or None, people=people(*PURCHASER_ROLES, purchaser=tender.purchaser_id).order_by("name", "pk"), initial=initial)
     if request.method == "POST" and form.is_valid():
-        with transaction.atomic():
-            row = form.save(commit=False)
-            row.tender, row.recorded_by = tender, request.user
-            row.save()
-            trail.record(tender, "recording", actor=request.user, params={"recording": row.pk, "stage": row.stage, "sha256": row.sha256})
+        recording.register(tender, actor=request.user, **form.cleaned_data)
         messages.success(request, _("The recording is registered."))
         return redirect("tender_archive", pk=tender.pk)
     return render_form(request, form, title=_("Register a recording"), rules=["I02"], submit=_("Register"), cancel=tender.get_absolute_url())

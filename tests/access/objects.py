@@ -5,6 +5,7 @@ Where another organization holds the object, OWNERS names its manager.
 """
 
 import datetime
+from decimal import Decimal
 
 from django.contrib.contenttypes.models import ContentType
 
@@ -20,26 +21,44 @@ from kernel.models import Attachment, HolidayCalendar, Notice, StandIn
 from procurement import responses
 from procurement.lifecycle import (
     amendment,
+    award,
     backfill,
     bid,
+    bond,
     challenge,
     complaint,
     configuration,
     convening,
+    fall,
     fund,
     fund_adjustment,
     fund_receipt,
+    inquiry,
     price,
     project_lists,
 )
-from procurement.models import Announcement, Bid, CatalogueItem, Closing, CostVoucher, Fund, Gate, Meeting, PaymentRequest, ProjectList, Question
+from procurement.models import (
+    Announcement,
+    Award,
+    Bid,
+    BondTerms,
+    CatalogueItem,
+    Closing,
+    CostVoucher,
+    Fund,
+    Gate,
+    Meeting,
+    PaymentRequest,
+    ProjectList,
+    Question,
+)
 from procurement.permissions_tender import owner_tag
 from providers.lifecycle import account, members, standing
 from reporting.lifecycle import report
 from reporting.models import YearTotal
 from tests.access.world import contract
 
-OWNERS = {"activity": "provider", "project_intended": "provider", "contract_draft": "provider", "contract_intended": "provider", "bid_draft": "provider4", "bid_file": "provider4", "bid_draft_pk": "provider4", "organization_submitted": "newcomer"}
+OWNERS = {"bond": "provider", "activity": "provider", "project_intended": "provider", "contract_draft": "provider", "contract_intended": "provider", "bid_draft": "provider4", "bid_file": "provider4", "bid_draft_pk": "provider4", "organization_submitted": "newcomer"}
 
 
 def add_rest(world):
@@ -84,6 +103,7 @@ def add_rest(world):
     world.bid_opened = Bid.objects.get(lot=world.plots["scoring"].lots.get(), organization=lelin)
     challenges(world)
     judging(world)
+    after_award(world)
     world.people.extra = special(world)
     return world
 
@@ -107,6 +127,20 @@ def judging(world):
     world.bid_question = questions.ask(sitting, world.bid_opened, actor=chair, kind="clarify", text="请说明服务人员的排班。", until=clock.now() + datetime.timedelta(hours=2))
 
 
+def after_award(world):
+    """A small purchase whose result was announced, its fallen award beside it, a bond, an inquiry, a panel that was set aside."""
+    own, lelin = world.people.own, world.cast.organizations["lelin"]
+    lot = contract(world, "closing").lot
+    award.publish_result(lot.tender, actor=own["handler"])
+    world.award = Award.objects.get(lot=lot)
+    world.fall = fall.record_fall(world.award, actor=own["leader"], kind="refused", facts="供应商书面放弃。", proof=photo("放弃声明", 8))
+    world.bid_told = world.award.bid
+    world.bond = bond.ask_performance(contract(world, "contract_draft"), actor=own["handler"], amount=Decimal(100))
+    world.inquiry = inquiry.ask(world.plots["published"].lots.get().tender, asker="乐邻", question="何时开启？", contact="13900001111", organization=lelin, actor=own["provider"])
+    BondTerms.objects.create(lot=world.plots["published"].lots.get(), amount=Decimal(1000), most=Decimal(1000), forms=["transfer", "guarantee"], account="玉河街道 6228", set_by=own["handler"])
+    world.panel_past = Panel.objects.create(tender=None, former_tender=world.plots["scoring"].lots.get().tender, status="concluded", result={"lots": []}, set_aside_at=clock.now(), set_aside_reason="重新评审")
+
+
 def challenges(world):
     """One challenge waiting for its answer, one answered with a new evaluation ordered, and the complaint about it."""
     own, lelin = world.people.own, world.cast.organizations["lelin"]
@@ -127,7 +161,7 @@ def special(world):
     leading = panel(world).members.get(is_leader=True, left_at=None).user_id
     rival = world.cast.users["provider"].pk
     return {
-        (rival, "tender_opened"): ("rival",), (leading, "panel"): ("leading",), (leading, "panel_member"): ("leading",), (leading, "panel_bid"): ("leading",), (leading, "panel_item"): ("leading",),
+        (rival, "tender_opened"): ("rival",), (rival, "lot_told"): ("rival",), (leading, "panel"): ("leading",), (leading, "panel_member"): ("leading",), (leading, "panel_bid"): ("leading",), (leading, "panel_item"): ("leading",),
         (leading, "challenge_answered"): ("leading",), (leading, "order"): ("leading",), (rival, "challenge_answered"): ("rival",),
     }  # fmt: skip
 
@@ -147,7 +181,7 @@ def stage(w, key, order):
 
 
 def panel(w):
-    return Panel.objects.get()
+    return Panel.objects.get(former_tender=None)
 
 
 OBJECTS = {
@@ -220,6 +254,14 @@ OBJECTS = {
     "challenge_answered": lambda w: w.challenge_answered,
     "complaint": lambda w: w.complaint,
     "order": lambda w: w.order,
+    "award": lambda w: w.award,
+    "lot_told": lambda w: w.award.lot,
+    "fall": lambda w: w.fall,
+    "bid_told": lambda w: w.bid_told.public_id,
+    "bond": lambda w: w.bond,
+    "inquiry": lambda w: w.inquiry,
+    "inquiry_code": lambda w: w.inquiry.code,
+    "panel_past": lambda w: w.panel_past,
     # the doing
     "contract": lambda w: contract(w, "finding"),
     "contract_draft": lambda w: contract(w, "contract_draft"),

@@ -12,12 +12,15 @@ from evaluation.models import Check, Expert, Panel
 from kernel.models import Job, Notice
 from procurement.models import (
     Activity,
+    Award,
     Backfill,
+    Bond,
     CatalogueItem,
     Challenge,
     Complaint,
     Contract,
     Fund,
+    Inquiry,
     Meeting,
     PaymentRequest,
     PriceEntry,
@@ -43,6 +46,7 @@ LISTS = {
     "activity_list": ("handler", Activity), "payment_list": ("accountant", PaymentRequest), "check_list": ("handler", Check), "panel_list": ("handler", Panel),
     "expert_list": ("handler", Expert), "report_list": ("leader", Report), "notices": ("handler", Notice), "job_list": ("leader", Job),
     "challenge_list": ("handler", Challenge), "complaint_list": ("finance", Complaint),
+    "award_list": ("handler", Award), "bond_list": ("accountant", Bond), "inquiry_list": ("handler", Inquiry),
 }  # fmt: skip
 NO_TABLE = {"standin_list", "invitation_list", "place_list", "rule_list", "bid_list"}  # no row, or few rows by nature; measured as they are
 
@@ -51,7 +55,7 @@ def copy(model, pk):
     """The id of another row like this one, made in the database: unique columns get values of their own, parents that may have one child are copied too."""
     changed = {}
     for column in model._meta.concrete_fields:
-        if column.one_to_one and not column.null:
+        if column.one_to_one and (not column.null or model is Panel):
             changed[column.name] = column
         elif column.unique and not column.primary_key and not column.null:
             changed[column.name] = column

@@ -20,7 +20,7 @@ def test_three_quotes_need_four_screens(browse):
     project = make_project(office, "approved", 32000)
     handler = Person("handler", browse(office.handler))
     handler.opens(project.get_absolute_url()).presses("选定承接主体")
-    handler.fills(organization=names[1], amount="29800", reason="三家比价，报价最低且满足需求。")
+    handler.fills(organization=names[1], amount="29800", reason="三家比价，报价最低且满足需求。", no_tie=True)
     handler.rows("quotes", [{"organization": name, "price": price} for name, price in zip(names, ("31500", "29800", "30600"), strict=True)])
     handler.presses("选定").presses("起草合同")
     contract = Contract.objects.get()

@@ -112,7 +112,19 @@ def the_handler_makes_a_tender(walk):
     handler.presses("登记审查").fills(kind="采购需求和实施计划重点审查", **sides, **review).presses("保存").sees("重点审查")
     for name in OPENERS:
         walk.people(name).opens("/desk/").follows("验证口令").fills(passphrase=WORDS + name).presses("验证")
+        declares(walk.people(name))
+    declares(handler)
     handler.opens("/desk/").follows(TITLE).presses("发布").presses("发布").sees("已发布")
+
+
+def declares(person):
+    """回避声明: one page, three ticks."""
+    person.opens("/desk/").presses("作出回避声明").fills(no_post=True, no_kin=True, no_other=True).presses("声明").sees("声明已记录")
+
+
+def registers_recording(handler):
+    """录音录像: where it is kept."""
+    handler.opens("/desk/").presses("登记录音录像").fills(place="三楼会议室硬盘录像机2号盘", keeper="马骏").presses("登记").sees("录音录像已登记")
 
 
 def three_providers_respond(walk):
@@ -149,6 +161,7 @@ def credit_is_queried(walk):
 
 def the_panel_scores(walk):
     handler = walk.people("handler")
+    registers_recording(handler)
     handler.opens("/desk/").follows(TITLE).presses("筹建小组").presses("抽取专家").presses("随机抽取").presses("组成小组")
     drawn = [text.split("（")[0] for text in handler.tab.locator("tr td:first-child").all_inner_texts()]
     members = [walk.people(login) for login, name, *_rest in script("cast")["experts"] if name in drawn]
@@ -169,11 +182,15 @@ def the_panel_scores(walk):
 def the_result_is_known(walk):
     goes_on(days=1)
     leader, handler = walk.people("leader"), walk.people("handler")
+    registers_recording(handler)
+    declares(leader)
     leader.opens("/desk/").follows(TITLE).presses("确定成交供应商").presses("确定成交供应商").sees("乐邻")
     goes_on(hours=2)
     handler.opens("/desk/").follows(TITLE).presses("发布结果公告")
     visitor = walk.people.somebody()
     visitor.opens("/").follows("成交结果").sees("乐邻社区发展中心", "110,000.00")
+    walk.people("provider2").opens("/desk/").presses("签收通知书").presses("签收通知书").opens("/awards/").sees("乐邻社区发展中心")
+    walk.people("provider").opens("/bids/").follows(TITLE).presses("结果、得分与原因").sees("未成交", "乐邻社区发展中心")
 
 
 def the_contract_is_signed(walk):
