@@ -1,7 +1,7 @@
 """Every verb of every life is taken here in the same ways: by the right person from each state, from every other state, by people whose
 role is too weak, and with each single write inside it failing.
 
-A noun's scenes are built once through real verbs inside one transaction; each case runs in a savepoint of its own that is rolled back.
+A noun's scenes are built once through real verbs and committed; each case runs in a transaction of its own that is rolled back.
 """
 
 import datetime
@@ -103,7 +103,7 @@ def builders_of(name, key):
 
 
 class World:
-    """The scenes of one family of nouns, built in one transaction before its tests begin."""
+    """The scenes of one family of nouns, built before its tests begin."""
 
     def __init__(self, family):
         self.scenes = {}

@@ -4,11 +4,12 @@ import re
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError, transaction
+from django.db import OperationalError
 
 from kernel import seal
 from kernel.lifecycle import LIVES, Refusal
 from tests.architecture.test_lifecycles import expected
+from tests.database import committed
 from tests.factories.projects import make_user
 from tests.lives import scenarios
 from tests.lives.harness import NOUNS, World, Writes, builders_of, contents, differing, life_of, status_of, take, told, undone, untouched, verb_of
@@ -39,9 +40,8 @@ def each_verb(function):
 def world(request, django_db_setup, django_db_blocker):
     patch = pytest.MonkeyPatch()
     patch.setattr(seal.enrol, "__defaults__", (2**4,))
-    with django_db_blocker.unblock(), transaction.atomic():
+    with committed(django_db_blocker):
         yield World(request.param)
-        transaction.set_rollback(True)
     patch.undo()
 
 
