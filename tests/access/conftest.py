@@ -5,7 +5,7 @@ import pytest
 from kernel import clock, seal
 from tests.access import world as stage
 from tests.access.objects import OWNERS, add_rest, people_of
-from tests.database import committed
+from tests.memory import committed
 
 
 @pytest.fixture(scope="package")

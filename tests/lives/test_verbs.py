@@ -9,10 +9,10 @@ from django.db import OperationalError
 from kernel import seal
 from kernel.lifecycle import LIVES, Refusal
 from tests.architecture.test_lifecycles import expected
-from tests.database import committed
 from tests.factories.projects import make_user
 from tests.lives import scenarios
 from tests.lives.harness import NOUNS, World, Writes, builders_of, contents, differing, life_of, status_of, take, told, undone, untouched, verb_of
+from tests.memory import committed
 
 pytestmark = pytest.mark.django_db
 assert scenarios.load_lives
