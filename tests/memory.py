@@ -69,6 +69,11 @@ class Memory:
         if self.watch not in connection.execute_wrappers:
             connection.execute_wrappers.append(self.watch)
 
+    def fresh(self):
+        """Empty the database for another scene of the same test; only for tests that commit."""
+        database.wipe()
+        self.here = "ground"
+
     def known(self):
         """The state the database is in, if that is known and may be used."""
         if self.here is None or self.forgetful or rules.RULES.versions is not self.rules or threading.current_thread() is not threading.main_thread() or self._patched():
