@@ -8,8 +8,11 @@ import shutil
 
 import pytest
 from django.conf import settings
+from django.test import TransactionTestCase
 
 from tests.browser import browse, chromium  # noqa: F401  (fixtures)
+from tests.database import wipe
+from tests.memory import memory
 from tests.processes import Queue, child_environment
 
 TODAY = os.environ.get("DIANDAN_TEST_TODAY")
@@ -41,8 +44,11 @@ def pytest_unconfigure(config):
         shutil.rmtree(os.environ["DIANDAN_TEST_VAR"], ignore_errors=True)
 
 
+TransactionTestCase._fixture_teardown = lambda self: wipe()  # the same emptiness as a flush, without making everything anew
+
+
 @pytest.fixture(autouse=True)
-def _clean_slate():
+def _clean_slate(request):
     from django.core.cache import cache
     from django.utils import translation
 
@@ -52,6 +58,7 @@ def _clean_slate():
     translation.activate(settings.LANGUAGE_CODE)
     day = datetime.date.fromisoformat(TODAY) if TODAY else None
     clock.set_to(clock.midnight(day) + datetime.timedelta(hours=9) if day else None)
+    memory.begin(request.node)
     yield
     clock.set_to(None)
 

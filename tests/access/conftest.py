@@ -1,24 +1,23 @@
-"""The world of the access tests: built once for the package, in one transaction that is rolled back; every test stands at the same moment."""
+"""The world of the access tests: built and committed once for the package; every test stands at the same moment."""
 
 import pytest
-from django.db import transaction
 
 from kernel import clock, seal
 from tests.access import world as stage
 from tests.access.objects import OWNERS, add_rest, people_of
+from tests.memory import committed
 
 
 @pytest.fixture(scope="package")
 def built(django_db_setup, django_db_blocker):
-    """The world at its moment. What a test writes is undone by its own savepoint."""
+    """The world at its moment. What a test writes is undone with its own transaction."""
     patch = pytest.MonkeyPatch()
     patch.setattr(seal.enrol, "__defaults__", (2**4,))
-    with django_db_blocker.unblock(), transaction.atomic():
+    with committed(django_db_blocker):
         world = add_rest(stage.build())
         for user in {user for name in ("-", *OWNERS) for _role, _side, user in people_of(world, name)}:
             stage.client_of(user)  # logged in here, not inside a test that takes its session back
         yield world
-        transaction.set_rollback(True)
     stage.forget_clients()
     clock.set_to(None)
     patch.undo()

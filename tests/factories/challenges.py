@@ -7,6 +7,7 @@ from procurement.lifecycle import challenge, complaint
 from procurement.models import Award
 from tests.factories.projects import join, make_user
 from tests.factories.tenders import make_tender, travel
+from tests.memory import remembered
 
 GROUNDS = {"facts": "评审未按采购文件载明的标准打分。", "request": "请求重新评审。", "legal_basis": "政府采购法第五十二条"}
 
@@ -26,6 +27,7 @@ def make_complaint(row, who, **fields):
     return complaint.complain(row, actor=who.user, within_challenge=True, **{**GROUNDS, **fields})
 
 
+@remembered
 def challenged(state="filed", consequence="none", start=None):
     """walk with `.who` (a loser) and `.challenge` in filed | prepared | answered | withdrawn; `.order` when something is ordered."""
     walk = make_tender(state="announced", start=start)
@@ -49,6 +51,7 @@ def decided(walk, row, **fields):
     return complaint.decide(complaint.draft_decision(row, actor=walk.office.finance, **fields), actor=walk.second)
 
 
+@remembered
 def complained(state="filed", start=None):
     """walk as above with `.complaint` in filed | correcting | accepted | notified | examining | drafted | decided; a second person of the bureau is `.second`."""
     walk = challenged("answered", start=start)

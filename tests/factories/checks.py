@@ -3,6 +3,7 @@
 from evaluation.lifecycle import check
 from tests.factories.contracts import make_contract, reported
 from tests.factories.providers import make_provider
+from tests.memory import remembered
 
 
 def make_firm(office):
@@ -10,6 +11,7 @@ def make_firm(office):
     return make_provider("四川公正会计师事务所", office=office, kind="company", is_auditor=True)
 
 
+@remembered
 def make_assignment(scene=None):
     """A performing contract with an auditor: the scene gains `firm`, `auditor` and `assignment`."""
     scene = scene or make_contract(state="performing")
@@ -19,6 +21,7 @@ def make_assignment(scene=None):
     return scene
 
 
+@remembered
 def make_check(state="open", headcount=30):
     """A check of the progress stage in open | compared | reported, all its activities reported."""
     scene = make_assignment()

@@ -9,6 +9,7 @@ from communities.lifecycle.place import add_place, add_purchaser
 from communities.lifecycle.staff import add_membership
 from communities.models import Membership, Place
 from kernel.models import User
+from tests.memory import remembered
 
 PASSWORD = "order-the-dishes-7"
 _count = 0
@@ -54,6 +55,7 @@ def staff(units):
     return users
 
 
+@remembered
 def make_office(district=None):
     """district, street, communities[2], grid, purchaser (street office), bureau (civil affairs department), and one user per role:
     handler section committee leader accountant cashier observer legal fund_owner supervisor (street office), department (bureau),
@@ -76,6 +78,7 @@ def make_office(district=None):
     return SimpleNamespace(district=district, street=street, communities=communities, grid=grid, purchaser=purchaser, bureau=bureau, users=users, **users)
 
 
+@remembered
 def make_need(office, *, status="published", **fields):
     """A need of communities[0], raised, confirmed and published by its community."""
     from communities.lifecycle.need import confirm, publish, raise_need

@@ -12,6 +12,7 @@ from procurement.lifecycle import contract_draft, payment
 from procurement.models import Contract
 from tests.factories.projects import join, make_office, make_project, make_user
 from tests.factories.providers import make_provider
+from tests.memory import remembered
 
 _count = itertools.count(1)
 STATES = ("draft", "performing", "delivered", "closing", "accepted", "paid", "closed")
@@ -22,6 +23,7 @@ def invoice():
     return f"26510107{next(_count):012d}"
 
 
+@remembered
 def make_scene(amount=18000, **project):
     """An office, its verified provider with account, and an approved project with that provider: SimpleNamespace(office, provider, project)."""
     office = make_office()
@@ -33,36 +35,38 @@ def make_scene(amount=18000, **project):
     return SimpleNamespace(office=office, provider=provider, project=project)
 
 
+@remembered
 def make_contract(scene=None, state="performing", *, amount=18000, project=None, **fields):
     """SimpleNamespace(office, provider, project, contract, people…) with the contract in one of STATES."""
-    scene = scene or make_scene(amount, **(project or {}))
-    people = [{"name": "周敏", "duty": "项目主管", "qualification": "社会工作师", "phone": "13900000001"}]
-    fields.setdefault("key_people", people)
-    scene.contract = contract_draft.draft_contract(scene.project, actor=scene.office.handler, **fields)
     if state == "draft":
+        scene = scene or make_scene(amount, **(project or {}))
+        fields.setdefault("key_people", [{"name": "周敏", "duty": "项目主管", "qualification": "社会工作师", "phone": "13900000001"}])
+        scene.contract = contract_draft.draft_contract(scene.project, actor=scene.office.handler, **fields)
         return scene
-    scene.contract = contracts.sign(scene.contract, actor=scene.office.handler)
+    # each state is one step from the one before, so that what was built on the way is remembered too
+    scene = make_contract(scene, STATES[STATES.index(state) - 1], amount=amount, project=project, **fields)
+    _step(scene, state)
+    return scene if state == "performing" else fresh(scene)
+
+
+def _step(scene, state):
+    """From the state before to this one."""
     if state == "performing":
-        return scene
-    pay_stage(scene, 1)
-    for row in scene.contract.activities.all():
-        answered(scene, row)
-    if state == "delivered":
-        return fresh(scene)
-    pay_stage(scene, 2)
-    scene.closing = closings.draft_closing(scene.contract, actor=scene.provider.user, summary="活动全部完成。", satisfaction=96, recipients_opinion="希望继续开展。")
-    if state == "closing":
-        return fresh(scene)
-    scene.closing = closings.submit(scene.closing, actor=scene.provider.user)
-    scene.closing = closings.accept(scene.closing, actor=scene.office.supervisor, acceptors="王强、李梅、居民代表赵阿姨", conclusion="全部指标达到约定。", community_opinion="同意结项。")
-    if state == "accepted":
-        return fresh(scene)
-    pay_stage(scene, 3)
-    if state == "paid":
-        return fresh(scene)
-    fresh(scene)
-    scene.contract = contracts.close(scene.contract, actor=scene.office.handler)
-    return fresh(scene)
+        scene.contract = contracts.sign(scene.contract, actor=scene.office.handler)
+    elif state == "delivered":
+        pay_stage(scene, 1)
+        for row in scene.contract.activities.all():
+            answered(scene, row)
+    elif state == "closing":
+        pay_stage(scene, 2)
+        scene.closing = closings.draft_closing(scene.contract, actor=scene.provider.user, summary="活动全部完成。", satisfaction=96, recipients_opinion="希望继续开展。")
+    elif state == "accepted":
+        scene.closing = closings.submit(scene.closing, actor=scene.provider.user)
+        scene.closing = closings.accept(scene.closing, actor=scene.office.supervisor, acceptors="王强、李梅、居民代表赵阿姨", conclusion="全部指标达到约定。", community_opinion="同意结项。")
+    elif state == "paid":
+        pay_stage(scene, 3)
+    elif state == "closed":
+        scene.contract = contracts.close(scene.contract, actor=scene.office.handler)
 
 
 def fresh(scene):

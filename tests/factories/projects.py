@@ -11,6 +11,7 @@ from kernel.models import User
 from kernel.money import yuan
 from procurement.lifecycle import configuration, fund, gates, meeting, project
 from procurement.models import Catalogue, CatalogueItem, Gate
+from tests.memory import remembered
 
 _count = itertools.count(1)
 
@@ -34,6 +35,7 @@ def make_place(kind, name, parent=None):
     return place
 
 
+@remembered
 def make_office(name="锦绣街道", district=None, *, configured=True):
     """A district, a street with two communities, its office as purchaser and one person per role (attributes named by role)."""
     district = district or make_place("district", f"青溪区{next(_count)}")
@@ -75,6 +77,7 @@ def make_need(office, title="青少年周末没有去处", state="confirmed"):
     return needs.confirm(row, actor=office.staff) if state == "confirmed" else row
 
 
+@remembered
 def make_fund(office, amount=1000000, state="approved", **fields):
     """A fund of the office's purchaser in expected | approved | closing | closed."""
     values = {"name": f"社区服务专项{next(_count)}", "source": "fiscal", "fiscal_year": clock.today().year, **fields}
@@ -110,7 +113,8 @@ INDICATORS = (
 )
 
 
-def make_project(office, state="draft", amount=40000, *, funds=None, item=None, actor=None, before=lambda row: None, **fields):
+@remembered
+def make_project(office, state="draft", amount=40000, *, funds=None, item=None, actor=None, before=None, **fields):
     """A project in draft (empty) | ready (complete draft) | submitted | committee | approved | sourcing, of `amount` yuan. `before(project)` runs before it is submitted."""
     start = clock.today() + datetime.timedelta(days=30)
     actor = actor or office.staff
@@ -130,7 +134,8 @@ def make_project(office, state="draft", amount=40000, *, funds=None, item=None, 
     row = project.set_funding(row, [{"fund": funds[0], "amount": row.budget_total}], actor)
     if state == "ready":
         return row
-    before(row)
+    if before:
+        before(row)
     row = project.submit(row, actor=actor, cautions={caution.key: "情况属实，已核对" for caution in project.unanswered(row)})
     if state == "submitted":
         return row

@@ -8,6 +8,7 @@ from PIL import Image
 from providers.lifecycle.account import ask_account, confirm_account
 from providers.lifecycle.organization import register, submit, verify
 from tests.factories.communities import make_office, make_user, unique
+from tests.memory import remembered
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
@@ -27,6 +28,7 @@ def picture(colour=(200, 30, 30)):
     return ("执照.png", out.getvalue())
 
 
+@remembered
 def make_draft(name="", user=None, *, kind="service_agency", place=None, licence=True, **fields):
     """A registered organization and its manager: SimpleNamespace(organization, user)."""
     user = user or make_user(unique("provider"), "机构负责人")
@@ -46,6 +48,7 @@ def make_draft(name="", user=None, *, kind="service_agency", place=None, licence
     return SimpleNamespace(organization=organization, user=user)
 
 
+@remembered
 def make_provider(name="", office=None, *, account=True, **fields):
     """SimpleNamespace(organization, user, account, office): verified by the street's handler, account confirmed by its accountant."""
     office = office or make_office()

@@ -24,6 +24,7 @@ from tests.factories.tenders import (
     passphrase_of,
     travel,
 )
+from tests.memory import remembered
 
 SHENZHEN = "440306"  # an open-tender threshold of four million yuan is entered there
 LARGE = 5_000_000
@@ -56,6 +57,7 @@ def draw(office, row, people, count=3, source="library", reason=""):
     return invitation.draw(row, actor=office.handler, count=count, watchers=[office.section, office.supervisor])
 
 
+@remembered
 def make_invited(state="published", *, pool=6):
     """walk(office, tender, pool, invited) of an invited tender in draft | drawn | published."""
     office = projects.make_office()
@@ -75,6 +77,7 @@ def single_draft(office, *, case="sole", amount=300000, **fields):
     return make_draft(office, rows, method="single_source", method_case=case, method_reason="只有该机构具备相应资质与场地。", items=(), **fields)
 
 
+@remembered
 def make_single(state="draft", *, large=True, case="sole", amount=None, start=None):
     """walk(office, tender, supplier, single) in one of SINGLE_STATES; `large`: above the open-tender threshold, so that publicity and approval are asked."""
     office = projects.make_office()
@@ -134,6 +137,7 @@ def ready(office, row):
     return row
 
 
+@remembered
 def make_framework(state="signed", *, prices=(150, 160, 170, 180, 190), office=None, start=None, **fields):
     """walk(office, framework, tender, providers, agreements) in one of FRAMEWORK_STATES; `prices` are the unit prices offered."""
     office = office or projects.make_office()

@@ -19,6 +19,7 @@ from procurement.models import Bid, Tender
 from tests.factories import projects
 from tests.factories.bids import save_structured
 from tests.factories.providers import make_provider
+from tests.memory import remembered
 
 STATES = ("draft", "published", "submitted", "closed", "opened", "scoring", "evaluated", "awarded", "announced")
 SCAN = projects.scan().read()
@@ -62,6 +63,7 @@ def make_openers(office):
     return people
 
 
+@remembered
 def make_draft(office, rows=None, *, amount=300000, method="consultation", items=ITEMS, **fields):
     """A complete draft: every fact the law asks for is there, openers have proved their passphrase."""
     rows = rows or [projects.make_project(office, "approved", amount)]
@@ -176,6 +178,7 @@ def form_panel(row, office, **kwargs):
     return sitting
 
 
+@remembered
 def make_panel(row, office, *, quoted=True, **kwargs):
     """Drawn experts who declared and checked, scoring; final quotes are in where the method wants them and nobody asked for any."""
     sitting = panel.start(form_panel(row, office, **kwargs), actor=office.handler)
@@ -186,53 +189,48 @@ def make_panel(row, office, *, quoted=True, **kwargs):
     return sitting
 
 
+@remembered
 def make_tender(office=None, state="draft", *, prices=(250000, 240000, 260000), start=None, checked=True, **fields):
     """A statutory purchase of one lot in a state; `prices` are the bidders' quotes in yuan; `checked`: credit records are queried after the opening."""
-    office = office or projects.make_office()
-    travel(start or clock.now())
-    walk = SimpleNamespace(office=office, tender=make_draft(office, **fields), providers=[], bids=[], panel=None)
-
-    def reached(name):
-        walk.tender = Tender.objects.select_related("purchaser__place", "profile").get(pk=walk.tender.pk)
-        walk.lot = walk.tender.lots.select_related("tender", "project").first()
-        walk.bids = list(Bid.objects.filter(lot=walk.lot).order_by("pk"))
-        return STATES.index(name) >= STATES.index(state)
-
-    if reached("draft"):
-        return walk
-    hours()
-    tender.publish(walk.tender, actor=office.handler)
-    if reached("published"):
-        return walk
-    for price in prices:
-        hours()
-        provider = make_provider(office=office, place=office.street)
-        walk.providers.append(provider)
-        make_bid(walk.lot, provider, price)
-    if reached("submitted"):
-        return walk
-    travel(walk.tender.deadline + datetime.timedelta(minutes=5))
-    if reached("closed"):
-        return walk
-    open_tender(walk.tender, office)
-    if checked:
-        check_credit(walk.tender, office)
-    if reached("opened"):
-        return walk
-    hours()
-    walk.panel = make_panel(walk.tender, office)
-    if reached("scoring"):
-        return walk
-    score_all(walk.panel)
-    hours()
-    walk.panel = conclusion.conclude(walk.panel, actor=walk.panel.sitting().first().user, report="评审结束，推荐候选人。")
-    if reached("evaluated"):
-        return walk
-    hours()
-    award.decide_award(walk.lot, actor=office.leader)
-    if reached("awarded"):
-        return walk
-    hours()
-    award.publish_result(walk.tender, actor=office.handler)
-    reached("announced")
+    if state == "draft":
+        office = office or projects.make_office()
+        travel(start or clock.now())
+        walk = SimpleNamespace(office=office, tender=make_draft(office, **fields), providers=[], bids=[], panel=None)
+    else:  # each state is one step from the one before, so that what was built on the way is remembered too
+        walk = make_tender(office, STATES[STATES.index(state) - 1], prices=prices, start=start, checked=checked, **fields)
+        _step(walk, state, prices, checked)
+    walk.tender = Tender.objects.select_related("purchaser__place", "profile").get(pk=walk.tender.pk)
+    walk.lot = walk.tender.lots.select_related("tender", "project").first()
+    walk.bids = list(Bid.objects.filter(lot=walk.lot).order_by("pk"))
     return walk
+
+
+def _step(walk, state, prices, checked):
+    """From the state before to this one."""
+    office = walk.office
+    if state in ("published", "scoring", "awarded", "announced"):
+        hours()
+    if state == "published":
+        tender.publish(walk.tender, actor=office.handler)
+    elif state == "submitted":
+        for price in prices:
+            hours()
+            provider = make_provider(office=office, place=office.street)
+            walk.providers.append(provider)
+            make_bid(walk.lot, provider, price)
+    elif state == "closed":
+        travel(walk.tender.deadline + datetime.timedelta(minutes=5))
+    elif state == "opened":
+        open_tender(walk.tender, office)
+        if checked:
+            check_credit(walk.tender, office)
+    elif state == "scoring":
+        walk.panel = make_panel(walk.tender, office)
+    elif state == "evaluated":
+        score_all(walk.panel)
+        hours()
+        walk.panel = conclusion.conclude(walk.panel, actor=walk.panel.sitting().first().user, report="评审结束，推荐候选人。")
+    elif state == "awarded":
+        award.decide_award(walk.lot, actor=office.leader)
+    elif state == "announced":
+        award.publish_result(walk.tender, actor=office.handler)

@@ -1,4 +1,4 @@
-"""Tests of one family of nouns run one after the other, so that their scenes are built once."""
+"""Cases on one stage run one after the other, so that it is built once."""
 
 import pytest
 

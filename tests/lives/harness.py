@@ -1,7 +1,7 @@
 """Every verb of every life is taken here in the same ways: by the right person from each state, from every other state, by people whose
 role is too weak, and with each single write inside it failing.
 
-A noun's scenes are built once through real verbs inside one transaction; each case runs in a savepoint of its own that is rolled back.
+A noun's scenes are built once through real verbs and committed; each case runs in a transaction of its own that is rolled back.
 """
 
 import datetime
@@ -102,47 +102,52 @@ def builders_of(name, key):
     return case.states or {state: NOUNS[name].states[state] for state in life_of(name).step(verb_of(key)).sources}
 
 
+def root_of(builder):
+    """The builder behind all views of it."""
+    return root_of(builder.base) if isinstance(builder, View) else builder
+
+
+def stages():
+    """Every builder once, those of one family together: a stage is what stands in the database while its cases run."""
+    found = {}
+    for declared in sorted(NOUNS.values(), key=lambda declared: declared.family):
+        for key in declared.cases:
+            for builder in builders_of(declared.name, key).values():
+                found.setdefault(root_of(builder), len(found))
+    return found
+
+
 class World:
-    """The scenes of one family of nouns, built in one transaction before its tests begin."""
+    """One stage, built before its cases begin; the clock stands where the builder left it."""
 
-    def __init__(self, family):
-        self.scenes = {}
-        for name, declared in NOUNS.items():
-            for key in declared.cases if declared.family == family else ():
-                for builder in builders_of(name, key).values():
-                    self.built(builder)
-
-    def built(self, builder):
-        if builder not in self.scenes:
-            self.scenes[builder] = self.build(builder)
-        return self.scenes[builder]
-
-    def build(self, builder):
-        """(scene, moment, None), or (None, None, error) of a scene that cannot be built: its own tests fail, the others go on."""
-        if isinstance(builder, View):
-            scene, moment, error = self.built(builder.base)
-            return (scene and builder.of(scene), moment, error)
+    def __init__(self, builder):
+        self.builder, self.error = builder, None
         try:
-            return *begin(builder), None
-        except Exception as error:  # noqa: BLE001
-            return None, None, error
+            self.made, self.moment = begin(builder)
+        except Exception as error:  # noqa: BLE001 - its own cases fail, the others go on
+            self.error = error
 
     def scene(self, name, key, state=None):
-        """The scene of a case in a state (its first one); the clock stands where the builder left it."""
+        """The scene of a case in a state (its first one)."""
         builders = builders_of(name, key)
-        scene, moment, error = self.scenes[builders[state] if state else next(iter(builders.values()))]
-        if error:
-            raise error
-        clock.set_to(moment)
-        return scene
+        builder = builders[state] if state else next(iter(builders.values()))
+        assert root_of(builder) is self.builder
+        if self.error:
+            raise self.error
+        clock.set_to(self.moment)
+        return seen(builder, self.made)
+
+
+def seen(builder, made):
+    """What the root's builder made, through the views of this one."""
+    return builder.of(seen(builder.base, made)) if isinstance(builder, View) else made
 
 
 def begin(builder):
     """Build a scene as of the day the run stands at; returns it with the moment it ends at."""
     day = os.environ.get("DIANDAN_TEST_TODAY")
     clock.set_to(clock.midnight(datetime.date.fromisoformat(day)) + datetime.timedelta(hours=9) if day else None)
-    with transaction.atomic():
-        return builder(), clock.now()
+    return builder(), clock.now()
 
 
 def fresh(row):

@@ -12,6 +12,7 @@ from kernel import seal, trail
 from tests.lives import scenarios
 from tests.lives.harness import NOUNS, begin, builders_of, fresh, person, verb_of
 from tests.lives.racing import Racers
+from tests.memory import memory
 from tests.processes import child_environment
 
 assert scenarios.load_lives
@@ -36,6 +37,7 @@ def racers(transactional_db, monkeypatch):
 def run(racers, name, key):
     """Problems of one race, as sentences; none when one won and the other was told."""
     case = NOUNS[name].cases[key]
+    memory.fresh()
     scene, moment = begin(next(iter(builders_of(name, key).values())))
     subject = fresh(scene.subject)
     before = trail.rows_of(subject).count()

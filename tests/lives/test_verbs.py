@@ -4,25 +4,48 @@ import re
 
 import pytest
 from django.core.exceptions import PermissionDenied
-from django.db import OperationalError, transaction
+from django.db import OperationalError
 
 from kernel import seal
 from kernel.lifecycle import LIVES, Refusal
 from tests.architecture.test_lifecycles import expected
 from tests.factories.projects import make_user
 from tests.lives import scenarios
-from tests.lives.harness import NOUNS, World, Writes, builders_of, contents, differing, life_of, status_of, take, told, undone, untouched, verb_of
+from tests.lives.harness import (
+    NOUNS,
+    World,
+    Writes,
+    builders_of,
+    contents,
+    differing,
+    life_of,
+    root_of,
+    stages,
+    status_of,
+    take,
+    told,
+    undone,
+    untouched,
+    verb_of,
+)
+from tests.memory import committed
 
 pytestmark = pytest.mark.django_db
 assert scenarios.load_lives
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
+STAGES = stages()
+
+
 def cases(per_state=True):
+    """(number of the stage, noun, case, its state); or without the state, on the first stage of the case."""
     for name, declared in NOUNS.items():
         for key in declared.cases:
-            for state in builders_of(name, key) if per_state else [None]:
-                yield (declared.family, name, key, *([state] if per_state else []))
+            for state, builder in builders_of(name, key).items():
+                yield (STAGES[root_of(builder)], name, key, *([state] if per_state else []))
+                if not per_state:
+                    break
 
 
 def each(function):
@@ -39,9 +62,8 @@ def each_verb(function):
 def world(request, django_db_setup, django_db_blocker):
     patch = pytest.MonkeyPatch()
     patch.setattr(seal.enrol, "__defaults__", (2**4,))
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield World(request.param)
-        transaction.set_rollback(True)
+    with committed(django_db_blocker):
+        yield World(list(STAGES)[request.param])
     patch.undo()
 
 

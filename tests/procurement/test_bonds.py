@@ -89,7 +89,7 @@ class Walk:
         return [row for row in Bond.objects.filter(lot=self.lot) if row.organization_id != self.won.pk]
 
 
-@pytest.mark.rule("D09.bond_max")
+@pytest.mark.rule("D09", mutate="bond_max")
 def test_a_bid_bond_is_at_most_the_rules_share_of_the_budget():
     walk = Walk("draft")
     found = refused("bond_too_high", bond.set_terms, walk.lot, actor=walk.office.handler, amount=Decimal("6000.01"), forms=["transfer"], account="x")
@@ -165,7 +165,7 @@ def test_after_the_opening_the_accountant_records_what_came_in(client):
     assert Bond.objects.count() == 1
 
 
-@pytest.mark.rule("D09.refund")
+@pytest.mark.rule("D09", mutate="refund")
 def test_losers_get_theirs_five_working_days_after_the_letter():
     walk = Walk("announced")
     letter = Award.objects.get().letter_on
@@ -209,7 +209,7 @@ def test_a_receipt_recorded_late_is_due_at_once():
     assert Bond.objects.get(pk=row.pk).cause == "ended"
 
 
-@pytest.mark.rule("D09.late_surcharge")
+@pytest.mark.rule("D09", mutate="late_surcharge")
 def test_a_late_refund_carries_the_base_rate_and_a_fifth():
     walk = Walk("announced")
     row = walk.losers()[0]
@@ -255,7 +255,7 @@ def test_a_good_reason_brings_it_back():
     assert own.cause == "fallen" and own.refund_due_on
 
 
-@pytest.mark.rule("D10.bond_max")
+@pytest.mark.rule("D10", mutate="bond_max")
 def test_a_performance_bond_is_at_most_the_rules_share():
     scene = make_contract(state="draft", amount=18000)
     found = refused("bond_too_high", bond.ask_performance, scene.contract, actor=scene.office.handler, amount=Decimal("1800.01"))
