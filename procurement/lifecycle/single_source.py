@@ -23,8 +23,8 @@ from kernel.notices import register
 from kernel.rules import carries
 from procurement import drafting, methods
 from procurement.announcements import announce
+from procurement.lifecycle import declaration, price_check
 from procurement.lifecycle import lot as lots
-from procurement.lifecycle import price_check
 from procurement.lifecycle import tender as tenders
 from procurement.lifecycle.award import write_award
 from procurement.models import Contract, SingleSource, SourceObjection, Tender
@@ -98,13 +98,23 @@ def _upheld(single):
 def _negotiable(single, actor):
     if single.status != "approved" and drafting.open_tender_from(single.tender) is not None:
         return Refusal("approval", _("From the open-tender threshold on the finance bureau approves before anybody negotiates."), article=rules.get("A03").article, todo=_("Record its approval."))
-    return drafting.objection_to_start(single.tender) or objection_to_addition(single, single.amount)
+    return drafting.objection_to_start(single.tender) or objection_to_addition(single, single.amount) or _tied(single, actor)
 
 
 def _awardable(single, actor):
     if single.price is None:
         return Refusal("no_price", _("No price is agreed yet."))
-    return objection_to_addition(single, single.price)
+    return objection_to_addition(single, single.price) or _tied(single, actor)
+
+
+@carries("H01")
+def _tied(single, actor):
+    """Whoever negotiates or decides has declared, and has no tie to the one supplier (条例 第9条)."""
+    if refusal := declaration.objection(single.tender, actor):
+        return refusal
+    if why := declaration.match(actor, [single.organization]):
+        return Refusal("tie", _("{name} takes no part in this purchase: {why}.").format(name=actor, why=why), article=rules.get("H01").article, todo=_("A colleague of the same role, or a stand-in, takes the step."))
+    return None
 
 
 ARGUE = Step("argue", _("Record the expert argument"), ("draft",), "argued", may_handle_tender, _arguable, rules=("B19",), waits_for=_("handler"), hint=_("Three experts with names, employers and posts; their signed opinion as a scan."))

@@ -184,5 +184,5 @@ def rank(row, office):
 def call(walk, agreement, quantity=100, *, amount=40000, project=None, **fields):
     """A call-off of a fresh approved project; returns the Award."""
     project = project or projects.make_project(walk.office, "approved", amount)
-    values = {"way": "direct", "reason": "老人代表选择该机构。", "chosen_by": "recipients", **fields}
+    values = {"way": "direct", "reason": "老人代表选择该机构。", "chosen_by": "recipients", "declared": True, **fields}
     return call_off.call_off(project, agreement, actor=walk.office.handler, quantity=Decimal(quantity), **values)
