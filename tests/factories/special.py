@@ -75,10 +75,12 @@ def single_draft(office, *, case="sole", amount=300000, **fields):
     return make_draft(office, rows, method="single_source", method_case=case, method_reason="只有该机构具备相应资质与场地。", items=(), **fields)
 
 
-def make_single(state="draft", *, large=True, case="sole", amount=None, start=None):
-    """walk(office, tender, supplier, single) in one of SINGLE_STATES; `large`: above the open-tender threshold, so that publicity and approval are asked."""
+def make_single(state="draft", *, large=True, case="sole", amount=None, start=None, entered=True):
+    """walk(office, tender, supplier, single) in one of SINGLE_STATES; `large`: above the open-tender threshold, so that publicity and approval are asked.
+
+    `entered`: a threshold is entered for the place."""
     office = projects.make_office()
-    if large:
+    if entered:
         Place.objects.filter(pk=office.street.pk).update(code=SHENZHEN)
         office.purchaser.refresh_from_db()
     travel(start or clock.now())
@@ -92,7 +94,7 @@ def make_single(state="draft", *, large=True, case="sole", amount=None, start=No
         walk.single = single_source.argue(walk.single, actor=handler, argument="仅此一家具备条件。", experts=EXPERTS, file=scan())
     if state == "argued":
         return walk
-    if large and case == "sole":
+    if (large or not entered) and case == "sole":
         walk.single = single_source.publicize(walk.single, actor=handler)
         if state == "publicized":
             return walk
