@@ -108,6 +108,7 @@ class CallOffForm(CleanForm):
     price = MoneyField().formfield(label=_("Unit price"), required=False, help_text=_("Empty: the framework's unit price. It is never higher."))
     reason = _text(_("Reason"), 500, 3)
     happened_on = forms.DateField(label=_("Decided on"), initial=clock.today)
+    declared = forms.BooleanField(label=_("No post, kinship or other tie stands between me and the supplier (条例 第9条)."))
 
     def __init__(self, *args, framework, agreements, **kwargs):
         super().__init__(*args, **kwargs)

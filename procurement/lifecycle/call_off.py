@@ -13,6 +13,7 @@ from kernel.lifecycle import Refusal, advance
 from kernel.money import yuan
 from kernel.rules import carries
 from procurement import drafting, methods
+from procurement.lifecycle import declaration
 from procurement.lifecycle import framework as frameworks
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle import tender as tenders
@@ -57,12 +58,13 @@ def objection_to_calling(project, actor=None):
     return None if usable_for(project).exists() else Refusal("no_framework", _("No framework in force covers your office."), article=rules.get("B21").article, todo=_("Prepare a purchase instead."))
 
 
-@carries("B21", "B24", "E06")
+@carries("B21", "B24", "E06", "H01")
 @transaction.atomic
-def call_off(project, agreement, *, actor, way, quantity, reason, price=None, chosen_by="purchaser", quotes=(), happened_on=None):
+def call_off(project, agreement, *, actor, way, quantity, reason, declared, price=None, chosen_by="purchaser", quotes=(), happened_on=None):
     """Choose a supplier of a framework for an approved project; returns the Award. `quantity` units at `price` (yuan a unit, default the framework's).
 
-    `quotes`: of a second competition rows {agreement, price}, all suppliers in force that answered, at least two. Raises Refusal, PermissionDenied.
+    `quotes`: of a second competition rows {agreement, price}, all suppliers in force that answered, at least two; `declared`: whoever decides declares that
+    no tie to the supplier stands between (H01). Raises Refusal, PermissionDenied.
     """
     from django.core.exceptions import PermissionDenied
 
@@ -74,6 +76,10 @@ def call_off(project, agreement, *, actor, way, quantity, reason, price=None, ch
         raise refusal
     if not usable_for(project).filter(pk=framework.pk).exists():
         raise Refusal("not_usable", _("This framework is not in force, or not for your office."), article=rules.get("B21").article, field="agreement")
+    if not declared:
+        raise Refusal("undeclared", _("Declare first that no tie to the supplier stands between."), article=rules.get("H01").article, field="declared")
+    if why := declaration.match(actor, [agreement.organization]):
+        raise Refusal("tie", _("{name} takes no part in this purchase: {why}.").format(name=actor, why=why), article=rules.get("H01").article, todo=_("A colleague of the same role, or a stand-in, takes the step."))
     available = in_force(agreement.item)
     if agreement.pk not in {row.pk for row in available}:
         raise Refusal("not_active", _("The agreement with {name} is not in force.").format(name=agreement.organization), field="agreement")
@@ -121,6 +127,7 @@ def _settle(project, framework, agreement, *, actor, way, quantity, price, amoun
     tender = tenders.create_tender(
         [project], actor=actor, method="framework", lots=lots_, method_case=first.method_case, method_reason=f"在“{framework.title}”框架协议内确定第二阶段成交供应商"[:300], plan_number=first.plan_number,
     )  # fmt: skip
+    declaration.declare(tender, actor=actor, no_post=True, no_kin=True, no_other=True)
     if row := drafting.unfunded(tender):
         raise Refusal("unfunded", _("The money of “{fund}” is not approved yet.").format(fund=row.fund), article=rules.get("E06").article)
     tender = advance(tender, tenders.SETTLE, actor=actor, happened_on=day, reason=reason, params={"framework": framework.pk, "way": way})

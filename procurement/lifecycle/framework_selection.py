@@ -12,6 +12,7 @@ from kernel.notices import notify_all
 from kernel.rules import carries
 from procurement import methods, timetable
 from procurement.announcements import announce
+from procurement.lifecycle import declaration
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle import tender as tenders
 from procurement.lifecycle.award import candidates, people_acting_for, tell_others
@@ -31,6 +32,7 @@ def most_of(lot, known=None):
     return count - out_of(count, rule) if count >= rule.value("valid_responses") else 0
 
 
+@carries("H01")
 def _selectable(tender, actor):
     if not tender.collects:
         return Refusal("awards", _("Only a framework's stage 1 selects several suppliers."))
@@ -38,7 +40,7 @@ def _selectable(tender, actor):
     for lot in tender.lots.filter(status="evaluated").select_related("tender"):
         if candidates(lot).count() < rule.value("valid_responses"):
             return Refusal("too_few", _("Fewer than {count} valid responses for “{lot}”: nobody can be selected.").format(count=rule.value("valid_responses"), lot=lot), article=rule.article, todo=_("Stop it with a termination notice."))
-    return None
+    return declaration.objection(tender, actor)
 
 
 def _once(tender, actor):

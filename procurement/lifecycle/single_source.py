@@ -7,7 +7,8 @@ supplementary argument within five working days, its conclusion told to whoever 
 number and scan. 已协商 negotiated: people with the experience agreed price and terms, with how the price is made up and what comparable
 things cost (财政部令第74号 第41、42条). 已成交 awarded: the leader settles it against the signed record; result notice and contract follow on the
 purchase's page. 已终止 dropped: an objection was right, or no reasonable price was agreed.
-Below the threshold argument, publicity and approval are not asked for: it goes from draft straight to the negotiation.
+Below the threshold argument, publicity and approval are not asked for: it goes from draft straight to the negotiation. Where no threshold is
+entered for the place they stay possible, for nobody can say that they are not needed.
 """
 
 from decimal import Decimal
@@ -23,8 +24,8 @@ from kernel.notices import register
 from kernel.rules import carries
 from procurement import drafting, methods
 from procurement.announcements import announce
+from procurement.lifecycle import declaration, price_check
 from procurement.lifecycle import lot as lots
-from procurement.lifecycle import price_check
 from procurement.lifecycle import tender as tenders
 from procurement.lifecycle.award import write_award
 from procurement.models import Contract, SingleSource, SourceObjection, Tender
@@ -44,6 +45,20 @@ def needs_publicity(single):
     return case_of(single) == "sole" and drafting.open_tender_from(single.tender) is not None
 
 
+def unknown_threshold(single):
+    """Whether no open-tender threshold is entered for the place: publicity and approval are then possible, and nobody is told that they are not needed."""
+    found = rules.threshold(single.tender.purchaser.place.code or "", "county")
+    return found is None or found.open_tender is None
+
+
+def may_publicize(single):
+    return needs_publicity(single) or (case_of(single) == "sole" and unknown_threshold(single))
+
+
+def may_be_approved(single):
+    return drafting.open_tender_from(single.tender) is not None or unknown_threshold(single)
+
+
 def _rule(single, rule_id):
     return methods.law(single.tender).get(rule_id)
 
@@ -55,7 +70,7 @@ def _arguable(single, actor):
 
 
 def _publicizable(single, actor):
-    if not needs_publicity(single):
+    if not may_publicize(single):
         return Refusal("not_needed", _("Below the open-tender threshold nothing is made public before."), article=_rule(single, "B20").article, todo=_("Negotiate with the supplier."))
     return drafting.objection_to_start(single.tender, approval=False)
 
@@ -75,13 +90,17 @@ def _reargued(single, actor):
 @carries("B20")
 def _approvable(single, actor):
     """B20: no approval before the publicity is over and every objection has its conclusion."""
-    if drafting.open_tender_from(single.tender) is None:
+    if not may_be_approved(single):
         return Refusal("not_needed", _("Below the open-tender threshold no approval is asked for."), article=rules.get("A03").article, todo=_("Negotiate with the supplier."))
-    if not needs_publicity(single):
-        return None
     article = _rule(single, "B20").article
-    if single.status == "draft":
+    if single.status == "draft" and needs_publicity(single):
         return Refusal("no_publicity", _("From the open-tender threshold on a sole supplier is argued by experts and made public before the approval."), article=article, todo=_("Record the expert argument, then publish it."))
+    return _publicity_over(single) if single.status == "publicized" else None
+
+
+def _publicity_over(single):
+    """Why the publicity keeps what follows waiting, or None: it runs, an objection has no conclusion, or one was right."""
+    article = _rule(single, "B20").article
     if clock.today() <= single.publicity_until:
         return Refusal("publicity_running", _("The publicity runs until {day}; the approval is asked for after it.").format(day=single.publicity_until), article=article)
     if _open_objections(single):
@@ -98,21 +117,33 @@ def _upheld(single):
 def _negotiable(single, actor):
     if single.status != "approved" and drafting.open_tender_from(single.tender) is not None:
         return Refusal("approval", _("From the open-tender threshold on the finance bureau approves before anybody negotiates."), article=rules.get("A03").article, todo=_("Record its approval."))
-    return drafting.objection_to_start(single.tender) or objection_to_addition(single, single.amount)
+    if single.status == "publicized" and (refusal := _publicity_over(single)):
+        return refusal
+    return drafting.objection_to_start(single.tender) or objection_to_addition(single, single.amount) or _tied(single, actor)
 
 
 def _awardable(single, actor):
     if single.price is None:
         return Refusal("no_price", _("No price is agreed yet."))
-    return objection_to_addition(single, single.price)
+    return objection_to_addition(single, single.price) or _tied(single, actor)
+
+
+@carries("H01")
+def _tied(single, actor):
+    """Whoever negotiates or decides has declared, and has no tie to the one supplier (条例 第9条)."""
+    if refusal := declaration.objection(single.tender, actor):
+        return refusal
+    if why := declaration.match(actor, [single.organization]):
+        return Refusal("tie", _("{name} takes no part in this purchase: {why}.").format(name=actor, why=why), article=rules.get("H01").article, todo=_("A colleague of the same role, or a stand-in, takes the step."))
+    return None
 
 
 ARGUE = Step("argue", _("Record the expert argument"), ("draft",), "argued", may_handle_tender, _arguable, rules=("B19",), waits_for=_("handler"), hint=_("Three experts with names, employers and posts; their signed opinion as a scan."))
-PUBLICIZE = Step("publicize", _("Publish it"), ("argued",), "publicized", may_handle_tender, _publicizable, rules=("B20",), waits_for=_("handler"), fits=needs_publicity, hint=_("Everybody can read and object for five working days; only then the approval is asked for."))
+PUBLICIZE = Step("publicize", _("Publish it"), ("argued",), "publicized", may_handle_tender, _publicizable, rules=("B20",), waits_for=_("handler"), fits=may_publicize, hint=_("Everybody can read and object for five working days; only then the approval is asked for."))
 OBJECT = Step("object", _("Record an objection"), ("publicized",), None, may_handle_tender, tone="secondary", rules=("B20",))
 REARGUE = Step("reargue", _("Record the supplementary argument"), ("publicized",), None, may_handle_tender, _reargued, tone="secondary", fits=lambda single: bool(_open_objections(single)), rules=("B20",), hint=_("Its conclusion is told to whoever objected."))
-APPROVE = Step("approve", _("Record the approval"), ("draft", "publicized"), "approved", may_handle_tender, _approvable, rules=("A03", "B20"), waits_for=_("finance bureau"), fits=lambda single: drafting.open_tender_from(single.tender) is not None)
-NEGOTIATE = Step("negotiate", _("Record the negotiation"), ("draft", "argued", "approved"), "negotiated", may_handle_tender, _negotiable, rules=("B19",), waits_for=_("handler"), hint=_("Who negotiated, what was agreed, how the price is made up and what comparable things cost."))
+APPROVE = Step("approve", _("Record the approval"), ("draft", "publicized"), "approved", may_handle_tender, _approvable, rules=("A03", "B20"), waits_for=_("finance bureau"), fits=may_be_approved)
+NEGOTIATE = Step("negotiate", _("Record the negotiation"), ("draft", "argued", "publicized", "approved"), "negotiated", may_handle_tender, _negotiable, rules=("B19",), waits_for=_("handler"), hint=_("Who negotiated, what was agreed, how the price is made up and what comparable things cost."))
 AWARD = Step("award", _("Settle the supplier"), ("negotiated",), "awarded", may_decide, _awardable, rules=("B19", "H05"), waits_for=_("leader in charge"), hint=_("Against the signed record; result notice and contract follow."))
 DROP = Step("drop", _("Stop it"), ("draft", "argued", "publicized", "approved", "negotiated"), "dropped", may_handle_tender, needs_reason=True, tone="danger")
 

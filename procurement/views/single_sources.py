@@ -35,7 +35,7 @@ def single_source(request, pk):
     method = methods.of(row.tender)
     bar = drafting.open_tender_from(row.tender)
     return render_detail(
-        request, row, "procurement/single_source.html", case=method.case(row.tender.method_case), publicity=row.tender.method_case == "sole" and bar is not None, bar=bar, objections=list(row.objections.all()),
+        request, row, "procurement/single_source.html", case=method.case(row.tender.method_case), publicity=singles.needs_publicity(row), unknown=singles.unknown_threshold(row), bar=bar, objections=list(row.objections.all()),
         handles=may_handle_tender(request.user, row.tender), notice=row.tender.announcements.filter(kind="single").first(), added=singles.additions_to(row.earlier, but=row) if row.earlier_id else None,
     )  # fmt: skip
 

@@ -78,10 +78,12 @@ def single_draft(office, *, case="sole", amount=300000, **fields):
 
 
 @remembered
-def make_single(state="draft", *, large=True, case="sole", amount=None, start=None):
-    """walk(office, tender, supplier, single) in one of SINGLE_STATES; `large`: above the open-tender threshold, so that publicity and approval are asked."""
+def make_single(state="draft", *, large=True, case="sole", amount=None, start=None, entered=True):
+    """walk(office, tender, supplier, single) in one of SINGLE_STATES; `large`: above the open-tender threshold, so that publicity and approval are asked.
+
+    `entered`: a threshold is entered for the place."""
     office = projects.make_office()
-    if large:
+    if entered:
         Place.objects.filter(pk=office.street.pk).update(code=SHENZHEN)
         office.purchaser.refresh_from_db()
     travel(start or clock.now())
@@ -95,7 +97,7 @@ def make_single(state="draft", *, large=True, case="sole", amount=None, start=No
         walk.single = single_source.argue(walk.single, actor=handler, argument="仅此一家具备条件。", experts=EXPERTS, file=scan())
     if state == "argued":
         return walk
-    if large and case == "sole":
+    if (large or not entered) and case == "sole":
         walk.single = single_source.publicize(walk.single, actor=handler)
         if state == "publicized":
             return walk
@@ -188,5 +190,5 @@ def rank(row, office):
 def call(walk, agreement, quantity=100, *, amount=40000, project=None, **fields):
     """A call-off of a fresh approved project; returns the Award."""
     project = project or projects.make_project(walk.office, "approved", amount)
-    values = {"way": "direct", "reason": "老人代表选择该机构。", "chosen_by": "recipients", **fields}
+    values = {"way": "direct", "reason": "老人代表选择该机构。", "chosen_by": "recipients", "declared": True, **fields}
     return call_off.call_off(project, agreement, actor=walk.office.handler, quantity=Decimal(quantity), **values)

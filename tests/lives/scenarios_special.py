@@ -26,6 +26,14 @@ def source(state, case="sole", large=True):
     return lambda: make_single(state, case=case, large=large, start=START)
 
 
+def voluntary():
+    """Made public although no threshold is entered for the place; the publicity is over."""
+    made = make_single("publicized", large=False, entered=False, start=START)
+    travel(clock.midnight(made.single.publicity_until) + datetime.timedelta(days=1, hours=9))
+    made.subject = made.single
+    return made
+
+
 def single(state, **fields):
     return View(source(state, **fields), lambda made: made.single)
 
@@ -74,7 +82,7 @@ noun(
         "object": Case(handler, lambda scene: {"raised_by": "某机构", "text": "也可承担。"}, weak=not_handler),
         "reargue": Case(handler, conclusions, states={"publicized": objected}, weak=not_handler),
         "approve": Case(handler, **APPROVAL, states={"draft": single("draft", case="emergency"), "publicized": over}, weak=not_handler, race=True),
-        "negotiate": Case(handler, **NEGOTIATION, states={"draft": single("draft", large=False), "argued": single("argued", large=False), "approved": single("approved")}, weak=not_handler, race=True),
+        "negotiate": Case(handler, **NEGOTIATION, states={"draft": single("draft", large=False), "argued": single("argued", large=False), "publicized": voluntary, "approved": single("approved")}, weak=not_handler, race=True),
         "award": Case(leader, lambda scene: {"file": scan("记录.png")}, weak=lambda scene: [scene.office.section, scene.office.staff, scene.supplier.user], race=True),
         "drop": Case(handler, **REASON, weak=not_handler),
     },

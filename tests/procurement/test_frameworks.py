@@ -13,6 +13,7 @@ from kernel.lifecycle import Refusal
 from kernel.models import Notice
 from procurement.lifecycle import award, bid, call_off, contract_draft, framework, framework_agreement, framework_selection, tender
 from procurement.models import Announcement, Award, CallOff, Contract, FrameworkAgreement, FrameworkItem, Project, ProjectFund, Tender
+from providers.models import OrganizationMember
 from tests.factories import projects
 from tests.factories.providers import make_provider
 from tests.factories.special import FRAMEWORK_ITEMS, begin_framework, call, make_framework, rank, ready, scan
@@ -40,7 +41,7 @@ def test_a_programme_commits_no_money_and_is_bought_by_no_other_method(year):
     programme = row.project
     assert programme.status == "programme" and programme.budget_total == 0 and not ProjectFund.objects.filter(project=programme).exists()
     refused("not_approved", tender.create_tender, [programme], actor=office.handler, method="consultation")
-    refused("not_approved", call_off.call_off, programme, make_framework(office=office).agreements[0], actor=office.handler, way="direct", quantity=Decimal(1), reason="x")
+    refused("not_approved", call_off.call_off, programme, make_framework(office=office).agreements[0], actor=office.handler, way="direct", quantity=Decimal(1), reason="x", declared=True)
 
 
 @pytest.mark.rule("B21", mutate="suppliers")
@@ -168,6 +169,15 @@ def test_the_result_of_stage_two_is_announced_within_two_working_days(year):
     assert call(walk, walk.agreements[0]).notice_due_on == datetime.date(2026, 3, 25)
 
 
+@pytest.mark.rule("H01")
+def test_whoever_calls_declares_and_has_no_tie(year):
+    walk = make_framework()
+    refused("undeclared", call, walk, walk.agreements[0], declared=False)
+    OrganizationMember.objects.create(organization=walk.agreements[0].organization, user=walk.office.handler, role="staff", starts_on=datetime.date(2020, 1, 1))
+    refused("tie", call, walk, walk.agreements[0])
+    assert call(walk, walk.agreements[1]).amount == 16000
+
+
 def test_the_price_is_never_above_the_framework(year):
     walk = make_framework()
     refused("over_framework", call, walk, walk.agreements[0], 10, price=Decimal("150.01"))
@@ -219,10 +229,10 @@ def test_a_streets_project_buys_under_its_districts_framework_and_not_its_neighb
     walk = make_framework()
     stranger = projects.make_office("他街街道")
     project = projects.make_project(stranger, "approved", 40000)
-    refused("no_framework", call_off.call_off, project, walk.agreements[0], actor=stranger.handler, way="direct", quantity=Decimal(1), reason="x")
+    refused("no_framework", call_off.call_off, project, walk.agreements[0], actor=stranger.handler, way="direct", quantity=Decimal(1), reason="x", declared=True)
     walk.framework.purchaser.place = stranger.district
     walk.framework.purchaser.save()
-    assert call_off.call_off(project, walk.agreements[0], actor=stranger.handler, way="direct", quantity=Decimal(1), reason="就近").amount == 150
+    assert call_off.call_off(project, walk.agreements[0], actor=stranger.handler, way="direct", quantity=Decimal(1), reason="就近", declared=True).amount == 150
 
 
 @pytest.mark.rule("B25", mutate="remaining_below=-40")
@@ -323,7 +333,7 @@ def test_the_whole_way_in_the_browsers_forms(year, client):
     page = reverse("framework_call", args=[project.pk])
     assert page in client.get(project.get_absolute_url()).content.decode()
     first = FrameworkAgreement.objects.order_by("rank").first()
-    data = {"agreement": first.pk, "way": "direct", "chosen_by": "recipients", "quantity": "20", "reason": "老人选择", "happened_on": clock.today().isoformat(), "quotes-TOTAL_FORMS": 0, "quotes-INITIAL_FORMS": 0}
+    data = {"agreement": first.pk, "way": "direct", "chosen_by": "recipients", "quantity": "20", "reason": "老人选择", "declared": "on", "happened_on": clock.today().isoformat(), "quotes-TOTAL_FORMS": 0, "quotes-INITIAL_FORMS": 0}
     assert client.get(page).status_code == 200
     assert client.post(page, data).status_code == 302
     assert Award.objects.get().amount == 3000 and not Contract.objects.exists() and Project.objects.get(pk=project.pk).status == "sourcing"

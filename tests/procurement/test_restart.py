@@ -14,7 +14,7 @@ from procurement.models import FrameworkItem, Lot, Tender
 from tests.factories import projects
 from tests.factories.providers import make_provider
 from tests.factories.special import make_framework, rank
-from tests.factories.tenders import cheap_scrypt, hours, make_bid, make_draft, make_reviews, make_tender, open_tender, passphrase_of, travel
+from tests.factories.tenders import cheap_scrypt, hours, make_bid, make_declarations, make_draft, make_reviews, make_tender, open_tender, passphrase_of, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +120,7 @@ def test_the_next_purchase_can_be_published(year):
     made = restart.restart(walk.tender, actor=walk.office.handler, method_reason="需求不变，重新采购")
     tender.edit(made, actor=walk.office.handler, plan_number="采计〔2026〕13号")
     make_reviews(walk.office, made)
+    make_declarations(walk.office, made)
     refused("rehearsal", tender.publish, made, actor=walk.office.handler)
     for row in made.openers.select_related("user"):
         opening.rehearse(made, actor=row.user, passphrase=passphrase_of(row.user))

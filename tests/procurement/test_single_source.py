@@ -63,6 +63,15 @@ def test_below_the_threshold_it_is_negotiated_at_once(year):
     assert Project.objects.get(lots__tender=walk.tender).status == "sourcing"
 
 
+@pytest.mark.rule("B20")
+def test_without_an_entered_threshold_publicity_stays_possible(year):
+    walk = make_single("publicized", large=False, entered=False)
+    negotiation = dict(actor=walk.office.handler, price=Decimal(250000), **AGREED)
+    refused("publicity_running", single_source.negotiate, walk.single, **negotiation)
+    travel(clock.midnight(walk.single.publicity_until) + datetime.timedelta(days=1, hours=9))
+    assert single_source.negotiate(walk.single, **negotiation).status == "negotiated"
+
+
 def test_three_experts_with_names_and_posts(year):
     walk = make_single("draft")
     verb = dict(actor=walk.office.handler, argument="仅此一家。", file=scan())
