@@ -9,7 +9,7 @@ from django.urls import reverse
 from kernel import seal
 from kernel.models import TrailRow
 from procurement import sealing
-from procurement.lifecycle import opener_change, opening
+from procurement.lifecycle import declaration, opener_change, opening
 from procurement.models import Bid, Tender
 from tests.factories.tenders import cheap_scrypt, make_tender, passphrase_of, travel
 from tests.procurement.refusals import refused
@@ -23,6 +23,7 @@ def walk(monkeypatch):
     found = make_tender(state="submitted")
     found.new = found.office.accountant
     opening.enrol_opener(found.new, passphrase_of(found.new))
+    declaration.declare(found.tender, actor=found.new, no_post=True, no_kin=True, no_other=True)  # who opens has declared (H01)
     return found
 
 
