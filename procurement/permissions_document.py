@@ -32,11 +32,13 @@ def announced(tender):
 
 class QuestionQuerySet(QuerySet):
     def visible_to(self, user):
-        """The purchaser's people and finance; whoever asked; once published, everybody who may read the purchase's announcement."""
-        from procurement.models import Announcement
+        """The purchaser's people and finance; whoever asked; once published, everybody who may read the purchase's announcement, and whoever was invited."""
+        from procurement.models import Announcement, Tender
 
-        notice = Exists(Announcement.objects.filter(tender=OuterRef("tender"), kind="notice", public=True))
-        query = Q(status="published") & Q(notice)
+        readers = Q(Exists(Announcement.objects.filter(tender=OuterRef("tender"), kind="notice", public=True)))
+        if user.is_authenticated:
+            readers |= Q(tender__in=Tender.objects.visible_to(user).order_by().values("pk"))
+        query = Q(status="published") & readers
         for person in principals_of(user) if user.is_authenticated else ():
             query |= Q(tender__purchaser__in=purchaser_ids(person, *READERS))
             if paths := place_paths(person, "finance"):

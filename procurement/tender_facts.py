@@ -29,7 +29,7 @@ class Facts:
 
     @property
     def lots(self):
-        return self._once(("lots",), lambda: list(self.tender.lots.select_related("project__place", "project__item")))
+        return self._once(("lots",), lambda: list(self.tender.lots.select_related("project__place", "project__item", "bond_terms")))
 
     @property
     def projects(self):
@@ -127,6 +127,15 @@ def _duty(facts, rule, param, words):
     return words.format(figure=f"{found.value(param)} {unit}", article=found.article)
 
 
+def _bond(facts):
+    """What the documents ask as a bid bond, lot by lot (D09 bounds it where it is set)."""
+    terms = [(lot, lot.bond_terms) for lot in facts.lots if getattr(lot, "bond_terms", None)]
+    if not terms:
+        return "不收取"
+    sums = "；".join((f"第 {lot.order} 包 " if len(facts.lots) > 1 else "") + money(row.amount) for lot, row in terms)
+    return f"{sums}，以支票、汇票、本票或者金融机构保函等非现金形式提交"
+
+
 def _scores(facts):
     if methods.ranking_of(facts.tender) != "points":
         return table(("评审因素", "标准"), [("报价", "满足全部实质性要求的响应中，报价最低者排名第一")])
@@ -183,6 +192,8 @@ READ = {
     "文件获取方式": _obtaining, "提交方式": _submitting, "开启方式": _opening, "评审组织": _panel, "评审组成": _members, "评审办法": _ranking,
     "采购文件称谓": lambda facts: facts.method.words["documents"], "响应文件称谓": lambda facts: facts.method.words["response"], "供应商称谓": lambda facts: facts.method.words["bidder"],
     "开启称谓": lambda facts: facts.method.words["opening"], "成交称谓": lambda facts: facts.method.words["award"],
+    "是否接受联合体": lambda facts: "是" if facts.tender.allows_consortium else "否", "是否允许分包": lambda facts: "非主体、非关键性工作可以分包" if facts.tender.allows_subcontract else "否",
+    "响应有效期": lambda facts: f"自提交截止之日起 {facts.tender.validity_days} 日", "保证金": _bond,
     "可成交包数": lambda facts: f"最多 {facts.tender.max_lots_won} 个" if facts.tender.max_lots_won else "不限",
     "签约期限": lambda facts: _duty(facts, "D06", "sign", "自通知书发出之日起 {figure}内（{article}）"), "质疑期限": lambda facts: _duty(facts, "G02", "challenge", "知道或者应知其权益受到损害之日起 {figure}内（{article}）"),
     "资格要求": lambda facts: lines(facts.tender.qualification), "采购需求": lambda facts: lines(facts.tender.requirements), "合同条款": lambda facts: lines(facts.tender.contract_terms) or "按采购结果和双方约定填写。",

@@ -1,7 +1,7 @@
 """Names in the texts of purchase documents: filled in one pass, nothing computed, nothing a value says becomes a name, a heading or a table."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kernel.rulebook import BadRule
@@ -10,6 +10,7 @@ from procurement.models import Tender
 from procurement.placeholders import NAME, fill, names_in, objection, parsed
 from procurement.tender_facts import READ, TABLES
 
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 KNOWN = ("项目名称", "采购需求", "评分表")
 NASTY = st.text(alphabet=st.sampled_from(list("读书会|#{}% \n\r\t\u2028\u2029\x85\x0b　{{项目名称}}<b>&")), max_size=60)
 TEXTS = st.lists(
@@ -27,6 +28,7 @@ def shape(text):
     return found
 
 
+@CALM
 @given(TEXTS, NASTY, NASTY)
 def test_no_value_changes_the_shape_of_a_text(text, name, need):
     """Same headings and same tables whatever the values say; an empty value only leaves lines out."""
@@ -40,6 +42,7 @@ def test_no_value_changes_the_shape_of_a_text(text, name, need):
     assert sum(kind == "heading" for kind, _content in parsed(expected)) == sum(line.strip().startswith("# ") for line in text.splitlines())
 
 
+@CALM
 @given(NASTY)
 def test_what_a_value_says_is_never_read_as_a_name(value):
     asked = []
@@ -52,6 +55,7 @@ def test_what_a_value_says_is_never_read_as_a_name(value):
     assert asked == ["项目名称"] * 3
 
 
+@CALM
 @given(TEXTS)
 def test_every_known_name_is_filled_and_no_other_sign_is_lost(text):
     found = fill(text, dict.fromkeys(KNOWN, "值").__getitem__)
@@ -59,6 +63,7 @@ def test_every_known_name_is_filled_and_no_other_sign_is_lost(text):
     assert fill(NAME.sub("值", text), {}.__getitem__) == "\n".join(line.strip() for line in NAME.sub("值", text).splitlines())
 
 
+@CALM
 @given(NASTY)
 def test_a_text_with_any_other_name_is_refused(text):
     refusal = objection(text, ())

@@ -18,6 +18,7 @@ from procurement.models import Question
 from procurement.permissions_document import asked_by
 from tests.factories.providers import make_draft as make_unverified
 from tests.factories.providers import make_provider
+from tests.factories.special import make_invited
 from tests.factories.tenders import cheap_scrypt, hours, make_tender, travel
 from tests.procurement.refusals import refused
 
@@ -208,3 +209,18 @@ def test_tags_of_two_purchases_tell_nothing_of_each_other():
     who = make_provider(office=made.office, place=made.office.street)
     rows = [question.ask(one.tender, who.organization, actor=who.user, text="？") for one in (made, other)]
     assert rows[0].asker_tag != rows[1].asker_tag
+
+
+def test_of_a_purchase_by_invitation_only_the_invited_read_and_ask(client):
+    walk = make_invited()
+    stranger = make_provider(office=walk.office, place=walk.office.street)
+    address = reverse("public_documents", args=[walk.tender.number])
+    assert client.get(address).status_code == 404
+    client.force_login(stranger.user)
+    assert client.get(address).status_code == 404 and client.get(reverse("question_ask", args=[walk.tender.pk])).status_code == 404
+    invited = walk.invited
+    row = question.ask(walk.tender, invited[0].organization, actor=invited[0].user, text="保险由谁投保？")
+    question.answer(row, actor=walk.office.handler, answer="由投标人投保。", affects=False, publish_now=True)
+    client.force_login(invited[1].user)
+    assert "由投标人投保。" in client.get(address).content.decode()
+    assert not Question.objects.visible_to(stranger.user).exists()
