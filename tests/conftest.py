@@ -2,6 +2,7 @@
 
 import datetime
 import gc
+import inspect
 import os
 import re
 import shutil
@@ -13,23 +14,27 @@ from django.test import TransactionTestCase
 from tests.browser import browse, chromium  # noqa: F401  (fixtures)
 from tests.database import wipe
 from tests.memory import memory
-from tests.processes import Queue, child_environment
+from tests.processes import ROOT, Queue, child_environment
 
 TODAY = os.environ.get("DIANDAN_TEST_TODAY")
 
 
-ASKS_THE_DATE = re.compile(r"\b(clock|workdays|today|deadline)\b")
+# What a test says that asks how many days lie between two dates, which day it is, or whether people work then.
+COUNTS_DAYS = re.compile(
+    r"\b(workdays?|add_days|add_workdays|holidays?|calendar|timedelta|days|hours|travel|travelled|midnight|end_of_day|deadline|due|overdue|remind\w*|reminders?|timetable|expire\w*|lapse\w*|cut_?off|fiscal_year|YEAR|clock\.now|set_to)\b"
+)
+# Files about what the law or a contract puts on a date are run again whole; of the others those tests that count.
+ABOUT_DATES = re.compile(r"test_(payments|contract|contract_statutory|gates|notices|holidays|workdays|schedule|methods|activities|award|after_award|checks|challenge|complaint|bonds|figures)\.py")
+TIMELESS = {"access", "lives", "infra", "architecture", "bench", "accessibility"}  # the same questions on any day, or none of days
 
 
 def pytest_collection_modifyitems(items):
-    """Every test in a file that speaks of the date is run a second time as of another day: marker `clock`."""
-    speaks = {}
+    """Tests that count days are run a second time as of another day: marker `clock`."""
     for item in items:
-        path = item.path
-        if path not in speaks:
-            speaks[path] = bool(ASKS_THE_DATE.search(path.read_text(encoding="utf-8"))) and "infra" not in path.parts and "architecture" not in path.parts
-        if speaks[path] and not item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.clock)
+        function = getattr(item, "function", None)
+        if function and not item.get_closest_marker("browser") and not TIMELESS & set(item.path.relative_to(ROOT).parts):
+            if ABOUT_DATES.fullmatch(item.path.name) or COUNTS_DAYS.search(inspect.getsource(function)):
+                item.add_marker(pytest.mark.clock)
 
 
 def pytest_collection_finish(session):

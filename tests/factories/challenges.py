@@ -54,23 +54,28 @@ def decided(walk, row, **fields):
 @remembered
 def complained(state="filed", start=None):
     """walk as above with `.complaint` in filed | correcting | accepted | notified | examining | drafted | decided; a second person of the bureau is `.second`."""
-    walk = challenged("answered", start=start)
-    travel(clock.now() + datetime.timedelta(hours=1))
-    finance = walk.office.finance
-    walk.second = join(make_user("财政局副科长"), "finance", place=walk.office.district)
-    row = make_complaint(walk.challenge, walk.who)
-    if state == "correcting":
-        row = complaint.ask_correction(row, actor=finance, reason="请补交营业执照复印件")
-    if state in ("accepted", "notified", "examining", "drafted", "decided"):
-        row = complaint.accept(row, actor=finance)
-    if state in ("notified", "examining", "drafted", "decided"):
-        row = complaint.notify_parties(row, actor=finance)
-    if state in ("examining", "drafted", "decided"):
-        row = complaint.reply(row, actor=walk.office.handler, reply="评审合法合规。")
-    if state in ("drafted", "decided"):
-        row = complaint.draft_decision(row, actor=finance, outcome="unfounded", decision="评审符合采购文件。", document="青财采决〔2026〕3号")
-    if state == "decided":
-        row = complaint.decide(row, actor=walk.second)
+    if state == "filed":
+        walk = challenged("answered", start=start)
+        travel(clock.now() + datetime.timedelta(hours=1))
+        walk.second = join(make_user("财政局副科长"), "finance", place=walk.office.district)
+        row = make_complaint(walk.challenge, walk.who)
+    else:  # one step from the state before
+        walk = complained({"correcting": "filed", "accepted": "filed", "notified": "accepted", "examining": "notified", "drafted": "examining", "decided": "drafted"}[state], start)
+        row = _step(walk, walk.complaint, state)
     walk.complaint = walk.subject = row
     return walk
 
+
+def _step(walk, row, state):
+    finance = walk.office.finance
+    if state == "correcting":
+        return complaint.ask_correction(row, actor=finance, reason="请补交营业执照复印件")
+    if state == "accepted":
+        return complaint.accept(row, actor=finance)
+    if state == "notified":
+        return complaint.notify_parties(row, actor=finance)
+    if state == "examining":
+        return complaint.reply(row, actor=walk.office.handler, reply="评审合法合规。")
+    if state == "drafted":
+        return complaint.draft_decision(row, actor=finance, outcome="unfounded", decision="评审符合采购文件。", document="青财采决〔2026〕3号")
+    return complaint.decide(row, actor=walk.second)

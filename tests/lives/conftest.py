@@ -8,9 +8,3 @@ def pytest_collection_modifyitems(items):
     places = [number for number, item in enumerate(items) if "world" in getattr(getattr(item, "callspec", None), "params", {}) and item.path.parent.name == "lives"]
     for number, item in zip(places, sorted((items[number] for number in places), key=lambda item: item.callspec.params["world"]), strict=True):
         items[number] = item
-
-
-def pytest_itemcollected(item):
-    """Each verb is also taken from each of its states as of the other day."""
-    if item.name.startswith("test_allowed_from_its_state"):
-        item.add_marker(pytest.mark.clock)
