@@ -11,12 +11,14 @@ import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
 
+from kernel import seal
 from tests.browser import browse, chromium  # noqa: F401  (fixtures)
 from tests.database import wipe
 from tests.memory import memory
 from tests.processes import ROOT, Queue, child_environment
 
 TODAY = os.environ.get("DIANDAN_TEST_TODAY")
+seal.enrol.__defaults__ = (2**4,)  # the same scrypt with less work; tests/kernel/test_seal.py enrols one opener at the real cost
 
 
 # What a test says that asks how many days lie between two dates, which day it is, or whether people work then.

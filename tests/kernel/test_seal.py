@@ -1,5 +1,6 @@
 """The seal itself: who can open, who can't, and that a changed byte is found."""
 
+import inspect
 import itertools
 import json
 
@@ -26,6 +27,18 @@ def privates(openers):
 @pytest.fixture(scope="module")
 def tender_key(openers):
     return seal.new_tender_key({name: public for name, (public, _) in openers.items()})
+
+
+def test_the_real_cost_is_the_default_and_opens():
+    """The suite enrols with less work (tests/conftest.py); the product does not."""
+    defaults = inspect.getsource(seal.enrol).partition(")")[0]
+    assert seal.SCRYPT_N == 2**15 and "n: int = SCRYPT_N" in defaults
+    public, protected = seal.enrol("the real cost of words", n=seal.SCRYPT_N)
+    assert protected["n"] == 2**15
+    assert seal.check_passphrase(public, protected, "the real cost of words")
+    with pytest.raises(seal.WrongPassphrase):
+        seal.unlock(protected, "other words")
+
 
 
 def test_any_two_of_five_open(tender_key, privates):
