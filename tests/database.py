@@ -29,23 +29,24 @@ def _quoted(names):
 def _filled():
     """The tables with a row in them."""
     with connection.connection.cursor() as cursor:
-        cursor.execute(" UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {_quoted([name])})" for name in tables()))
+        cursor.execute(" UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {_quoted([name])})" for name in tables()), prepare=True)
         return [row[0] for row in cursor.fetchall()]
 
 
-def dump(like=None):
-    """table → {key: row} of everything. Rows are tuples (SQLite) or lines of COPY (PostgreSQL), past all converters; those that stand
-    unchanged in the dump `like` are the same objects."""
+def dump(like=None, only=None):
+    """table → {key: row} of everything, or of the tables named. Rows are tuples (SQLite) or lines of COPY (PostgreSQL), past all converters;
+    those that stand unchanged in the dump `like` are the same objects."""
     connection.ensure_connection()
     found = {}
     if connection.vendor == "postgresql":
         with connection.connection.cursor() as cursor:
-            for name in _filled():
+            for name in _filled() if only is None else only:
                 with cursor.copy(f"COPY {_quoted([name])} ({_quoted(tables()[name])}) TO STDOUT") as out:
                     lines = b"".join(out).splitlines(keepends=True)
-                found[name] = {line.partition(b"\t")[0].rstrip(b"\n"): line for line in lines}
+                if lines:
+                    found[name] = {line.partition(b"\t")[0].rstrip(b"\n"): line for line in lines}
     else:
-        for name, columns in tables().items():
+        for name, columns in tables().items() if only is None else [(name, tables()[name]) for name in only]:
             # a plus before the column keeps its declared type, and so the converter, away
             rows = connection.connection.execute(f"SELECT {', '.join('+' + _quoted([column]) for column in columns)} FROM {_quoted([name])}").fetchall()
             if rows:

@@ -1,5 +1,7 @@
 """The world of the access tests: built and committed once for the package; every test stands at the same moment."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from kernel import clock, seal
@@ -31,11 +33,14 @@ def world(built, db):
 
 @pytest.fixture
 def quick(world, monkeypatch):
-    """For thousands of requests: people are known without a session, and papers are not printed. Who may do what is asked all the same."""
+    """For thousands of requests: people are known without a session, papers are not printed and refusals not laid out. Who may do what is asked all the same."""
     import weasyprint
     from django.contrib.auth.models import AnonymousUser
 
+    from kernel.views import errors
+
     monkeypatch.setattr("django.test.client.store_rendered_templates", lambda *args, **kwargs: None)  # copies every context
     monkeypatch.setattr("django.contrib.auth.middleware.get_user", lambda request: request.META.get("tested.user") or AnonymousUser())
+    monkeypatch.setattr(errors, "loader", SimpleNamespace(render_to_string=lambda *args, **kwargs: ""))
     monkeypatch.setattr(weasyprint.HTML, "write_pdf", lambda self, *args, **kwargs: b"%PDF-1.7")
     return world

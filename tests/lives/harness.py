@@ -14,12 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
-from django.apps import apps
 from django.db import OperationalError, connection, transaction
 
 from kernel import clock
 from kernel.lifecycle import LIVES, advance
 from kernel.models import User
+from tests import database
 
 APPS = ("communities", "providers", "procurement", "evaluation", "reporting")
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -168,21 +168,13 @@ def undone():
 
 
 def contents(tables=None):
-    """table → (rows, hash): all our tables or the ones named, compared cheaply. Rows that did not change come in the order they came before."""
-    found = {}
-    with connection.cursor() as cursor:
-        for model in apps.get_models(include_auto_created=True):
-            table = model._meta.db_table
-            if model._meta.managed and not model._meta.proxy and (tables is None or table in tables):
-                cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
-                rows = cursor.fetchall()
-                found[table] = (len(rows), hash(tuple(rows) if connection.vendor == "sqlite" else repr(rows)))
-    return found
+    """Every row of ours, or of the tables named."""
+    return database.dump(only=tables)
 
 
 def differing(before, after):
     """Names of the tables whose rows changed, with their counts."""
-    return {name: (before[name][0], after[name][0]) for name in before if before[name] != after[name]}
+    return {name: (len(before.get(name, ())), len(after.get(name, ()))) for name in {*before, *after} if before.get(name) != after.get(name)}
 
 
 class Writes:
