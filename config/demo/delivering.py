@@ -6,7 +6,8 @@ from decimal import Decimal
 from config.demo.papers import photo, scan
 from evaluation.lifecycle import call_back, check, finding
 from kernel import clock
-from procurement.lifecycle import activity, closing, contract, contract_draft, payment, voucher
+from kernel.money import share
+from procurement.lifecycle import activity, bond, closing, contract, contract_draft, payment, voucher
 
 PEOPLE = ("王大妈", "李大爷", "赵阿姨", "陈叔", "周婆婆", "吴师傅", "郑姐", "冯大哥")
 
