@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from kernel import rules
 from procurement import methods
-from procurement.models import AwardFall
+from procurement.models import AwardFall, FrameworkAgreement
 
-KINDS = {"won": "成交", "lost": "未成交", "invalid": "响应无效", "fallen": "成交结果已取消", "failed": "本包未成交", "open": "尚未公布"}
+KINDS = {"won": "成交", "selected": "入围", "lost": "未成交", "invalid": "响应无效", "fallen": "成交结果已取消", "failed": "本包未成交", "open": "尚未公布"}
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def words_of(tender):
 
 @dataclass(frozen=True)
 class Outcome:
-    """`kind`: won | lost | invalid | fallen | failed | open (not announced yet); reasons are Chinese sentences for page and letter."""
+    """`kind`: won | selected (framework) | lost | invalid | fallen | failed | open (not announced yet); reasons are Chinese sentences for page and letter."""
 
     kind: str
     score: object = None
@@ -56,6 +56,9 @@ def outcome_of(bid, award=None):
         return Outcome("fallen", bid.score, None, [fall.facts], standing)
     if lot.status == "failed":
         return Outcome("failed", bid.score, bid.rank, [lot.failure])
+    if told and tender.method == "framework":
+        chosen = FrameworkAgreement.objects.filter(bid=bid).exists()
+        return Outcome("selected" if chosen else "lost", bid.score, bid.rank, [] if chosen else [f"排名第{bid.rank}，未进入入围名单。" if bid.rank else "未进入排序。"])
     if not told or standing is None:
         return Outcome("open")
     return Outcome("lost", bid.score, bid.rank, _reasons(bid, tender), standing)

@@ -251,6 +251,7 @@ def tell_others(tender, won, lots=None, round_=0):
     others = Bid.objects.filter(lot__tender=tender, status__in=("opened", "invalid"), organization__isnull=False, falls=None).exclude(pk__in=won).select_related("organization", "lot")
     if lots is not None:
         others = others.filter(lot__in=lots)
+    round_ = len(tender.opening_record.get("results_fallen", []))
     for bid in others:
         for person in people_acting_for(bid.organization):
             kind = "award_invalid" if bid.status == "invalid" else "award_lost"
