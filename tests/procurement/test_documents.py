@@ -76,7 +76,7 @@ def test_a_clarification_that_changes_a_chapter_makes_the_next_version():
     second = row.document_versions.get(number=2)
     assert second.changed == ["requirements"] and second.note == "补充保险要求" and fresh(made.tender).document_texts == {}
     changes = tender_papers.differences(first.chapters, second.chapters)
-    assert [(one["key"], [line for sign, line in one["lines"] if sign == "+"]) for one in changes] == [("requirements", ["# 六、保险", "由承接主体投保。"])]
+    assert [(one["key"], [line for sign, line in one["lines"] if sign == "+"]) for one in changes] == [("requirements", ["六、保险", "由承接主体投保。"])]
     notice = row.announcements.get(kind="correction")
     assert "第 2 版" in notice.body and "第四章 采购需求" in notice.body and notice.corrects.kind == "notice"
     assert DocumentVersion.objects.get(pk=first.pk).chapters == first.chapters
