@@ -176,5 +176,5 @@ def differences(before, after):
                 else:
                     lines += [("-", line) for line in was.splitlines()[low:high]] + [("+", line) for line in now.splitlines()[start:end]]
         title = (new.get(key) or old[key])["title"]
-        found.append({"key": key, "title": title, "lines": [(sign, line.strip("| ").replace(" | ", "　")) for sign, line in lines if line.strip()]})
+        found.append({"key": key, "title": title, "lines": [(sign, line.removeprefix("# ").strip("| ").replace(" | ", "　")) for sign, line in lines if line.strip()]})
     return found
