@@ -3,7 +3,7 @@
 from kernel import clock
 from kernel.amounts import in_words
 from kernel.money import ZERO
-from procurement import methods, timetable
+from procurement import criteria, methods, timetable
 from procurement.placeholders import lines, table
 
 KINDS = {"activity": "活动费用", "people": "人员费用", "running": "管理运行费用"}
@@ -139,9 +139,15 @@ def _bond(facts):
 def _scores(facts):
     if methods.ranking_of(facts.tender) != "points":
         return table(("评审因素", "标准"), [("报价", "满足全部实质性要求的响应中，报价最低者排名第一")])
-    kinds = {"price": "价格", "objective": "客观", "subjective": "主观"}
-    rows = [(item.name, kinds[item.kind], (item.standard or "评审基准价÷报价×价格分值") + (f"（依据：{item.legal_basis}）" if item.legal_basis else ""), f"{item.points.normalize():f}") for item in facts.items]
-    return table(("评审因素", "类别", "评分标准", "分值"), rows)
+    kinds = {"price": "价格", "objective": "客观", "subjective": "主观", "group": ""}
+    return table(("评审因素", "类别", "评分标准", "分值"), [(f"{item.number} {item.name}".strip(), kinds[item.kind], _standard(item), f"{item.worth.normalize():f}") for item in criteria.tree(facts.items)])
+
+
+def _standard(item):
+    """How points are given, the scale and the legal basis of one item in one cell."""
+    said = item.standard or ("评审基准价÷报价×价格分值" if item.kind == "price" else "")
+    said += f"（{item.scale}）" if item.scale and item.scale not in said else ""
+    return said + (f"（依据：{item.legal_basis}）" if item.legal_basis else "")
 
 
 def _lots(facts):
