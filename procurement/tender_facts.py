@@ -139,9 +139,16 @@ def _bond(facts):
 def _scores(facts):
     if methods.ranking_of(facts.tender) != "points":
         return table(("评审因素", "标准"), [("报价", "满足全部实质性要求的响应中，报价最低者排名第一")])
-    kinds = {"price": "价格", "objective": "客观", "subjective": "主观"}
-    rows = [(item.name, kinds[item.kind], (item.standard or "评审基准价÷报价×价格分值") + (f"（依据：{item.legal_basis}）" if item.legal_basis else ""), f"{item.points.normalize():f}") for item in facts.items]
+    rows = [(item.name, *_judged(item), f"{item.points.normalize():f}" if item.points else "") for item in facts.items]
     return table(("评审因素", "类别", "评分标准", "分值"), rows)
+
+
+def _judged(item):
+    """Kind and standard of a criterion; a group has its name only."""
+    if item.kind == "group":
+        return "", ""
+    kinds = {"price": "价格", "objective": "客观", "subjective": "主观"}
+    return kinds[item.kind], (item.standard or "评审基准价÷报价×价格分值") + (f"（依据：{item.legal_basis}）" if item.legal_basis else "")
 
 
 def _lots(facts):
