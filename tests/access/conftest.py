@@ -32,9 +32,16 @@ def world(built, db):
 
 
 @pytest.fixture
-def quick(world, monkeypatch):
-    """For thousands of requests: people are known without a session, papers are not printed and refusals not laid out. Who may do what is asked all the same."""
+def unprinted(monkeypatch):
+    """Papers are laid out as HTML but not printed: each one is printed once, in test_pages.py."""
     import weasyprint
+
+    monkeypatch.setattr(weasyprint.HTML, "write_pdf", lambda self, *args, **kwargs: b"%PDF-1.7")
+
+
+@pytest.fixture
+def quick(world, unprinted, monkeypatch):
+    """For thousands of requests: people are known without a session, papers are not printed and refusals not laid out. Who may do what is asked all the same."""
     from django.contrib.auth.models import AnonymousUser
 
     from kernel.views import errors
@@ -42,5 +49,4 @@ def quick(world, monkeypatch):
     monkeypatch.setattr("django.test.client.store_rendered_templates", lambda *args, **kwargs: None)  # copies every context
     monkeypatch.setattr("django.contrib.auth.middleware.get_user", lambda request: request.META.get("tested.user") or AnonymousUser())
     monkeypatch.setattr(errors, "loader", SimpleNamespace(render_to_string=lambda *args, **kwargs: ""))
-    monkeypatch.setattr(weasyprint.HTML, "write_pdf", lambda self, *args, **kwargs: b"%PDF-1.7")
     return world

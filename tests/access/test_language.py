@@ -120,7 +120,7 @@ def read(user, where, language):
 
 
 @pytest.mark.parametrize("row", PAGES, ids=lambda row: f"{row['url']}-{row['object']}")
-def test_only_words_differ(world, row):
+def test_only_words_differ(world, unprinted, row):
     user, where = reader(world, row), address(world, row["url"], row["object"])
     if user is None:
         return

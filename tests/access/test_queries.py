@@ -132,7 +132,7 @@ OBJECT_PAGES = [row for row in rows_of("access.csv") if row["method"] == "GET" a
 
 
 @pytest.mark.parametrize("row", OBJECT_PAGES, ids=lambda row: f"{row['url']}-{row['object']}")
-def test_pages_of_one_object(world, row):
+def test_pages_of_one_object(world, unprinted, row):
     where, told = address(world, row["url"], row["object"]), set()
     for role, side, user in people_of(world, row["object"]):
         if side == "own" and role not in told and expected(row["own"], role) == "200":
