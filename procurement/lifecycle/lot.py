@@ -81,7 +81,7 @@ REVOKE = Step(
     hint=_("Only on the ground and the paper named here; the winner's response becomes invalid and the next candidate may be chosen."),
 )
 ACKNOWLEDGE = Step(
-    "acknowledge", _("Acknowledge receipt of the award letter"), ("awarded", "contracted"), None, is_winner, objection=_acknowledgeable, rules=("D03",),
+    "acknowledge", _("Acknowledge receipt of the award letter"), ("awarded", "contracted"), None, is_winner, objection=_acknowledgeable, fits=lambda lot: not lot.award.acknowledged_at, rules=("D03",),
     hint=_("The moment is kept; the thirty days to sign have run since the letter was issued."), waits_for=_("chosen provider"),
 )
 DELAY = Step(

@@ -137,7 +137,10 @@ def bid_result(request, public_id):
     lot = bid.lot
     own = any(may_bid(person, bid) for person in principals_of(request.user)) or bid.organization_id in _organizations(request.user)
     preload(lot)
-    context = {"bid": bid, "lot": lot, "tender": lot.tender, "outcome": outcome, "label": KINDS[outcome.kind], "words": words_of(lot.tender), "own": own}
+    context = {
+        "bid": bid, "lot": lot, "tender": lot.tender, "outcome": outcome, "label": KINDS[outcome.kind], "words": words_of(lot.tender), "own": own,
+        "may_challenge": own and bool(outcome.winner and outcome.winner.challenge_until and clock.today() <= outcome.winner.challenge_until),
+    }  # fmt: skip
     return render(request, "procurement/bid_result.html", context)
 
 

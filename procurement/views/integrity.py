@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -63,7 +64,7 @@ def declare(request, pk):
     intro = _("Suppliers whose responses are open: {names}.").format(names=names) if names else _("The names of bidders are secret before the opening; declare for every supplier that may take part. Should one you know turn up, add it here.")
     if why := declaration.match(request.user, declaration.bidders_of(tender)):
         intro = f"{intro} {_('The platform finds: you')} {why}"
-    return render_form(request, form, title=_("Declaration: {tender}").format(tender=tender), rules=["H01"], submit=_("Declare"), cancel=tender.get_absolute_url(), intro=intro)
+    return render_form(request, form, title=_("Declaration: {tender}").format(tender=tender), rules=["H01"], submit=pgettext("recusal", "Declare"), cancel=tender.get_absolute_url(), intro=intro)
 
 
 @login_required
@@ -85,10 +86,10 @@ def inquiry_list(request):
         request, Inquiry.objects.visible_to(request.user).select_related("tender__purchaser"), title=_("Inquiries"),
         columns=[
             Column("code", _("Code"), kind="link"), Column("tender__title", _("Purchase")), Column("asker", _("Who asks")), Column("way", _("Asked"), value=lambda row: row.get_way_display()),
-            Column("received_on", _("Received on"), kind="date"), Column("answer_due_on", _("Answer due"), kind="date"), Column("answered_on", _("Answered on"), kind="date"), Column("status", _("State"), kind="status"),
+            Column("received_on", pgettext("inquiry", "Received on"), kind="date"), Column("answer_due_on", _("Answer due"), kind="date"), Column("answered_on", _("Answered on"), kind="date"), Column("status", _("State"), kind="status"),
         ],
         search=("code", "asker", "question", "tender__title", "tender__number"),
-        filters=[ChoiceFilter("status", _("State"), choices=Inquiry.LIFE.states.items()), ChoiceFilter("way", _("Asked"), choices=Inquiry.WAYS), late, DateFilter("received", _("Received on"), field="received_on")],
+        filters=[ChoiceFilter("status", _("State"), choices=Inquiry.LIFE.states.items()), ChoiceFilter("way", _("Asked"), choices=Inquiry.WAYS), late, DateFilter("received", pgettext("inquiry", "Received on"), field="received_on")],
         default_sort="-id", export_name="询问", empty_text=_("No inquiry yet. One asked on paper or by word of mouth is entered on the purchase's page."),
     )  # fmt: skip
 
