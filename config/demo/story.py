@@ -5,7 +5,7 @@ import itertools
 
 from communities.lifecycle import need as needs
 from communities.lifecycle import staff, wish
-from config.demo import prices
+from config.demo import prices, special
 from config.demo.applying import apply
 from config.demo.cast import Cast, script
 from config.demo.delivering import perform
@@ -43,6 +43,9 @@ def tell(stage, say=lambda line: None, now=None):
         for plot in play["plots"]:
             reached = run(plot, play["themes"][plot["theme"]], cast, now, LEVELS.index(STAGES[stage]))
             say(f"{plot['title']}: {reached}")
+        if stage != "needs":
+            special.tell(cast, play["themes"], now)
+            say("a framework with two orders, a single source under publicity, an invited tender in preparation")
         clock.set_to(now)
         wait_for_somebody(cast, now, stage)
         publish_lists(cast)
