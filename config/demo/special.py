@@ -6,6 +6,7 @@ from decimal import Decimal
 from config.demo.applying import apply
 from config.demo.papers import scan
 from config.demo.preparing import TIMELY, prepare, review_documents
+from config.demo.sourcing import ITEMS
 from config.demo.travel import Travel, office_is_open
 from kernel import clock
 from procurement.lifecycle import award, call_off, declaration, framework, framework_agreement, framework_selection, invitation, single_source, survey, tender
@@ -119,7 +120,7 @@ def invite(cast, themes, now, home):
     row, travel = _approved(cast, themes, now, home, 22, f"{home}社区矫正对象帮教服务", "youth", "statutory")
     made = tender.create_tender(
         [row], actor=office.handler, method="invited_tender", method_case="limited", method_reason="帮教对象信息须保密，只能从有限范围的机构中采购。", plan_number=f"备案〔{row.fiscal_year}〕{row.pk:03d}号",
-        qualification=QUALIFICATION,
+        qualification=QUALIFICATION, score_items=ITEMS,
     )  # fmt: skip
     travel.days(1)
     names = ("nuanyang", "lelin", "chunhui", "ciguang", "hefeng", "chengxin")
