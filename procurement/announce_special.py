@@ -77,7 +77,7 @@ def framework_panel(row, user):
     if row.collects:
         items = list(FrameworkItem.objects.filter(lot__tender=row).select_related("framework", "lot").prefetch_related("agreements__organization"))
         found = items[0].framework if items and Framework.objects.visible_to(user).filter(pk=items[0].framework_id).exists() else None
-        return Panel(_("Framework agreement"), "procurement/panel_framework.html", {"framework": found, "items": items}, order=8) if items else None
+        return Panel(_("Framework agreement"), "procurement/panel_framework.html", {"framework": found, "collected": items}, order=8) if items else None
     called = CallOff.objects.filter(tender=row).select_related("agreement__item__framework", "agreement__organization", "agreement__item__lot").first()
     return Panel(_("Bought under a framework"), "procurement/panel_framework.html", {"framework": called.agreement.item.framework, "call": called}, order=8) if called else None
 

@@ -6,9 +6,10 @@ from decimal import Decimal
 from config.demo.applying import apply
 from config.demo.papers import scan
 from config.demo.preparing import TIMELY, prepare, review_documents
+from config.demo.sourcing import ITEMS, declare_all
 from config.demo.travel import Travel, office_is_open
 from kernel import clock
-from procurement.lifecycle import award, call_off, declaration, framework, framework_agreement, framework_selection, invitation, single_source, survey, tender
+from procurement.lifecycle import award, call_off, framework, framework_agreement, framework_selection, invitation, single_source, survey, tender
 from procurement.models import CatalogueItem, FrameworkAgreement, Tender
 
 QUALIFICATION = "具有独立承担民事责任能力，依法登记，近三年无重大违法记录。"
@@ -27,11 +28,6 @@ def tell(cast, themes, now, home="锦安社区"):
     return made
 
 
-def declared(row, *people):
-    for person in people:
-        declaration.declare(row, actor=person, no_post=True, no_kin=True, no_other=True)
-
-
 def collect(cast, office, travel):
     """Stage 1 on the provincial platform: five offers for one hour of home help, four selected, three signed so far."""
     made = framework.begin(
@@ -45,7 +41,7 @@ def collect(cast, office, travel):
     answers = [{"name": cast.organizations[key].name, "way": "talk", "supply": "可承担，人员稳定。", "price": Decimal(price)} for key, price in list(OFFERS.items())[:3]]
     survey.record_survey(made.project, actor=office.handler, title="上门助洁服务供给与价格", held_on=clock.today(), answers=answers, result="本地五家机构可承担，价格每小时60至75元。", file=scan("需求调查记录"))
     review_documents(row, office)
-    declared(row, office.handler, office.leader)
+    declare_all(row, [office.handler, office.leader])
     travel.days(1)
     row = tender.publish(row, actor=office.handler, cautions=TIMELY)
     travel.to(row.deadline + datetime.timedelta(hours=6))
@@ -102,7 +98,7 @@ def lone(cast, themes, now, home):
         qualification=QUALIFICATION, contract_terms="按季支付，按季考核。",
     )  # fmt: skip
     review_documents(made, office)
-    declared(made, office.handler, office.leader)
+    declare_all(made, [office.handler, office.leader])
     single = single_source.name_supplier(made, actor=office.handler, organization=cast.organizations["nuanyang"], amount=made.ceiling)
     single = single_source.argue(
         single, actor=office.handler, experts=EXPERTS, file=scan("专业人员论证意见"),
@@ -119,7 +115,7 @@ def invite(cast, themes, now, home):
     row, travel = _approved(cast, themes, now, home, 22, f"{home}社区矫正对象帮教服务", "youth", "statutory")
     made = tender.create_tender(
         [row], actor=office.handler, method="invited_tender", method_case="limited", method_reason="帮教对象信息须保密，只能从有限范围的机构中采购。", plan_number=f"备案〔{row.fiscal_year}〕{row.pk:03d}号",
-        qualification=QUALIFICATION,
+        qualification=QUALIFICATION, score_items=ITEMS,
     )  # fmt: skip
     travel.days(1)
     names = ("nuanyang", "lelin", "chunhui", "ciguang", "hefeng", "chengxin")

@@ -201,7 +201,7 @@ def objection(tender, rows=None):
     if len(rows) < rule.value("invited"):
         return Refusal(
             "too_few_invited", _("At least {count} suppliers are invited; {now} are on the list.").format(count=rule.value("invited"), now=len(rows)), article=rule.article,
-            todo=_("Go on under “Invitations”."),
+            todo=_("Go on under “Invited suppliers”."),
         )  # fmt: skip
     if "recommended_max" in rule.params:
         own = sum(row.how == "recommended_by_purchaser" for row in rows)

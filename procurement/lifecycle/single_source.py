@@ -139,7 +139,7 @@ def _tied(single, actor):
 
 
 ARGUE = Step("argue", _("Record the expert argument"), ("draft",), "argued", may_handle_tender, _arguable, rules=("B19",), waits_for=_("handler"), hint=_("Three experts with names, employers and posts; their signed opinion as a scan."))
-PUBLICIZE = Step("publicize", _("Publish it"), ("argued",), "publicized", may_handle_tender, _publicizable, rules=("B20",), waits_for=_("handler"), fits=may_publicize, hint=_("Everybody can read and object for five working days; only then the approval is asked for."))
+PUBLICIZE = Step("publicize", _("Publish the single-source publicity"), ("argued",), "publicized", may_handle_tender, _publicizable, rules=("B20",), waits_for=_("handler"), fits=may_publicize, hint=_("Everybody can read and object for five working days; only then the approval is asked for."))
 OBJECT = Step("object", _("Record an objection"), ("publicized",), None, may_handle_tender, tone="secondary", rules=("B20",))
 REARGUE = Step("reargue", _("Record the supplementary argument"), ("publicized",), None, may_handle_tender, _reargued, tone="secondary", fits=lambda single: bool(_open_objections(single)), rules=("B20",), hint=_("Its conclusion is told to whoever objected."))
 APPROVE = Step("approve", _("Record the approval"), ("draft", "publicized"), "approved", may_handle_tender, _approvable, rules=("A03", "B20"), waits_for=_("finance bureau"), fits=may_be_approved)

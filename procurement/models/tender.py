@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel import clock
 from kernel.models.living import Living
@@ -107,6 +108,11 @@ class Tender(Living):
     def collects(self):
         """Stage 1 of a framework: several suppliers are selected, nobody is awarded a contract (财政部令第110号)."""
         return self.method == "framework" and (self.published_at is not None or self.status == "draft")
+
+    @property
+    def status_label(self):
+        """The state's name; a framework's stage 1 ends with selected suppliers, nobody is awarded a contract."""
+        return pgettext_lazy("lot", "suppliers selected") if self.status == "awarded" and self.collects else super().status_label
 
     @property
     def way(self):

@@ -13,6 +13,8 @@ from communities.lifecycle import need as needs
 from communities.lifecycle import place as places
 from communities.lifecycle import staff
 from communities.models import Membership, Need
+from config.demo import special as special_methods
+from config.demo.cast import script
 from config.demo.papers import photo
 from evaluation.lifecycle import questions
 from evaluation.models import CallBack, Check, Finding, Panel, ResultVersion
@@ -45,18 +47,22 @@ from procurement.models import (
     CatalogueItem,
     Closing,
     CostVoucher,
+    Framework,
+    FrameworkAgreement,
     Fund,
     Gate,
+    InvitationPool,
     Meeting,
     PaymentRequest,
     ProjectList,
     Question,
+    SingleSource,
 )
 from procurement.permissions_tender import owner_tag
 from providers.lifecycle import account, members, standing
 from reporting.lifecycle import report
 from reporting.models import YearTotal
-from tests.access.world import contract
+from tests.access.world import HOME, contract
 
 OWNERS = {"bond": "provider", "activity": "provider", "project_intended": "provider", "contract_draft": "provider", "contract_intended": "provider", "bid_draft": "provider4", "bid_file": "provider4", "bid_draft_pk": "provider4", "organization_submitted": "newcomer"}
 
@@ -102,6 +108,7 @@ def add_rest(world):
     world.bid_submitted = Bid.objects.get(lot=lot, owner_tag=owner_tag(lelin.pk, lot.pk))
     world.bid_opened = Bid.objects.get(lot=world.plots["scoring"].lots.get(), organization=lelin)
     challenges(world)
+    ways_of_their_own(world)
     judging(world)
     after_award(world)
     world.people.extra = special(world)
@@ -156,12 +163,19 @@ def challenges(world):
     world.order = world.challenge_answered.orders.get()
 
 
+def ways_of_their_own(world):
+    """A framework with two orders, a single source under publicity, an invited tender in preparation: the demo's, moved to this community."""
+    special_methods.tell(world.cast, script("plots")["themes"], world.now, HOME)
+    world.framework, world.single = Framework.objects.get(), SingleSource.objects.get()
+    world.invited = InvitationPool.objects.get().tender
+
+
 def special(world):
     """(user, object) → further names of the tables: who bid for the same purchase, who leads the panel."""
     leading = panel(world).members.get(is_leader=True, left_at=None).user_id
     rival = world.cast.users["provider"].pk
     return {
-        (rival, "tender_opened"): ("rival",), (rival, "lot_told"): ("rival",), (leading, "panel"): ("leading",), (leading, "panel_member"): ("leading",), (leading, "panel_bid"): ("leading",), (leading, "panel_item"): ("leading",),
+        (rival, "tender_opened"): ("rival",), (rival, "framework"): ("rival",), (rival, "framework_item"): ("rival",), (rival, "lot_told"): ("rival",), (leading, "panel"): ("leading",), (leading, "panel_member"): ("leading",), (leading, "panel_bid"): ("leading",), (leading, "panel_item"): ("leading",),
         (leading, "challenge_answered"): ("leading",), (leading, "order"): ("leading",), (rival, "challenge_answered"): ("rival",),
     }  # fmt: skip
 
@@ -251,6 +265,14 @@ OBJECTS = {
     "hand_prequalification": lambda w: "prequalification",
     "method_code": lambda w: "consultation",
     "challenge": lambda w: w.challenge,
+    "tender_invited": lambda w: w.invited,
+    "invitation_of_tender": lambda w: w.invited.invitations.first(),
+    "tender_single": lambda w: w.single.tender_id,
+    "single": lambda w: w.single,
+    "framework": lambda w: w.framework,
+    "framework_item": lambda w: w.framework.items.get(),
+    "agreement": lambda w: FrameworkAgreement.objects.get(organization=w.cast.organizations["lelin"]),
+    "tender_collected": lambda w: w.framework.items.get().lot.tender,
     "challenge_answered": lambda w: w.challenge_answered,
     "complaint": lambda w: w.complaint,
     "order": lambda w: w.order,
