@@ -72,7 +72,7 @@ class Bond(Living):
             models.CheckConstraint(condition=Q(kind="bid", lot__isnull=False, contract__isnull=True) | Q(kind="performance", lot__isnull=True, contract__isnull=False), name="bond_of_lot_or_contract"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="bond_positive"),
             models.CheckConstraint(condition=Q(kind="bid") | Q(most__isnull=False, amount__lte=F("most")), name="performance_bond_within"),
-            models.CheckConstraint(condition=~Q(status="refunded") | Q(refunded_on__isnull=False) & ~Q(voucher=""), name="bond_refund_has_voucher"),
+            models.CheckConstraint(condition=Q(refunded_on__isnull=True) | ~Q(voucher=""), name="bond_refund_has_voucher"),
             models.UniqueConstraint(fields=["lot", "organization"], condition=Q(kind="bid"), name="bid_bond_once"),
             models.UniqueConstraint(fields=["contract"], condition=Q(kind="performance") & ~Q(status="dropped"), name="performance_bond_once"),
         ]
