@@ -11,7 +11,7 @@ from evaluation.models import BidQuestion, Panel, PanelMember, ResultVersion
 from evaluation.permissions import judging_hats
 from evaluation.permissions_panel import tenders_of_panels
 from kernel import clock, files, registry
-from kernel.registry import NavItem, Task, Waiting
+from kernel.registry import Brief, NavItem, Task, Waiting
 from kernel.registry import Panel as Box
 from procurement import methods
 from procurement.models import Tender
@@ -59,11 +59,16 @@ def desk(user):
         own = Q(tender__purchaser__in=units)
         begun = Panel.objects.filter(own, Q(status="draft") | Q(status="formed", tender__status="opened")).select_related("tender")
         yield Waiting(begun, lambda row: Task("panel", row.tender.title, _("Start the evaluation") if row.status == "formed" else _("Draw experts and form the panel"), row.get_absolute_url(), row.tender.opened_at or row.created_at))
-        changes = ResultVersion.objects.filter(panel__tender__purchaser__in=units, needs_report=True, reported_on=None).select_related("panel__tender")
-        yield Waiting(changes, lambda row: Task("panel", row.panel.tender.title, _("Report the changed result to the finance bureau"), reverse("panel_results", args=[row.panel_id]), row.made_at))
+        changes = ResultVersion.objects.filter(panel__tender__purchaser__in=units, needs_report=True, reported_on=None).order_by("made_at")
+        yield Brief(changes, ("panel_id", "panel__tender__title", "made_at"), report_change)
     if ids := organization_ids(user):
         asked = BidQuestion.objects.filter(bid__organization__in=ids, answered_at=None, closed_at=None, until__gt=clock.now()).select_related("panel__tender")
         yield Waiting(asked, lambda row: Task("bid", row.panel.tender.title, row.get_kind_display(), row.get_absolute_url(), row.asked_at, row.until))
+
+
+def report_change(row):
+    """The oldest changed result nobody has reported yet (C12)."""
+    return Task("panel", row["panel__tender__title"], _("Report the changed result to the finance bureau"), reverse("panel_results", args=[row["panel_id"]]), row["made_at"])
 
 
 def questions_panel(bid, user):
