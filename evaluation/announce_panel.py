@@ -88,6 +88,8 @@ files.register_access(ResultVersion, lambda user, row: Panel.objects.visible_to(
 
 def tender_panel(tender, user):
     """On the purchase's page: its panel, for those who may know it."""
+    if tender.status == "draft":
+        return None
     found = Panel.objects.visible_to(user).filter(tender=tender).first()
     if found:
         found.tender = tender

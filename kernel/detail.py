@@ -40,6 +40,13 @@ def trail_of(subject):
     return subject._trail_rows
 
 
+def know(row, name, found):
+    """Related rows that were read already: `.all()` asks no more, `.filter()` and `.order_by()` still do."""
+    rows = getattr(row, name).all()
+    rows._result_cache, rows._prefetch_done = list(found), True
+    row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = rows
+
+
 def preload(*subjects):
     """Trail and open holds of several subjects of one page, in two queries."""
     found = {}

@@ -73,7 +73,7 @@ def of_contract(contract, user):
     drafted = contract.status == "draft" and handles(user, contract)
     if not drafted and not any(row.verb == "ask_bond" for row in trail_of(contract)):
         return None
-    row = Bond.objects.filter(contract=contract).exclude(status="dropped").first()
+    row = bond.asked_of(contract)
     return Panel(_("Performance bond"), "procurement/panel_contract_bond.html", {"contract": contract, "bond": row, "may": drafted and row is None}, order=15) if row or drafted else None
 
 

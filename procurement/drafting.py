@@ -81,7 +81,10 @@ def unfunded(tender):
     """The first funding of the lots' projects whose money is not approved (E06), or None."""
     from procurement.models import ProjectFund
 
-    return ProjectFund.objects.filter(project__lots__tender=tender).exclude(fund__status="approved").select_related("fund", "project").first()
+    projects = projects_of(tender)
+    if all("fundings" in getattr(project, "_prefetched_objects_cache", {}) for project in projects):
+        return next((row for project in projects for row in project.fundings.all() if row.fund.status != "approved"), None)
+    return ProjectFund.objects.filter(project__in=projects).exclude(fund__status="approved").select_related("fund", "project").first()
 
 
 @rules.carries("A05", "A09", "A10")

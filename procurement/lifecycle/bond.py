@@ -284,10 +284,15 @@ def ask_performance(contract, *, actor, amount):
     return bond
 
 
+def asked_of(contract):
+    """The performance bond a contract asks, or None; costs no query where a page read `contract.bonds` before."""
+    return next((row for row in contract.bonds.all() if row.kind == "performance" and row.status != "dropped"), None)
+
+
 @rules.carries("D10")
 def objection_to_signing(contract):
     """D10 at the signing: the bond within its share of the amount as it is now, and given. A Refusal or None."""
-    bond = Bond.objects.filter(contract=contract, kind="performance").exclude(status="dropped").first()
+    bond = asked_of(contract)
     if bond is None:
         return None
     rule, most = most_of_contract(contract)

@@ -134,6 +134,8 @@ def people_for(part, tender):
 
 def told(tender):
     """The reviews of a purchase for its page, oldest first, each with `sides`: its parts with the people. One query."""
+    if (known := getattr(tender, "_prefetched_objects_cache", {}).get("reviews")) is not None:
+        return list(known)
     found = {}
     for part in ReviewPart.objects.filter(review__tender=tender).select_related("review__file", "user").order_by("review", "pk"):
         row = found.setdefault(part.review_id, part.review)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from kernel.cleaning import CleanForm
-from kernel.detail import preload, refuse, render_detail
+from kernel.detail import know, preload, refuse, render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
@@ -62,13 +62,6 @@ def contract_list(request):
     )
 
 
-def _know(row, name, found):
-    """Related rows that were read already: `.all()` asks no more, `.filter()` and `.order_by()` still do."""
-    rows = getattr(row, name).all()
-    rows._result_cache, rows._prefetch_done = found, True
-    row.__dict__.setdefault("_prefetched_objects_cache", {})[name] = rows
-
-
 def read(manager, rows):
     """The related rows as a query that was asked already: `.all()` costs nothing, any other question is asked of the database."""
     known = manager.all()
@@ -89,14 +82,18 @@ def contract_detail(request, pk):
     for row in plan:
         row.contract = contract
         if not row.held:
-            _know(row, "clearances", [])
-        _know(row, "activities", [one for one in activities if one.stage_id == row.pk])
+            know(row, "clearances", [])
+        know(row, "activities", [one for one in activities if one.stage_id == row.pk])
         row.refusal = stages.objection(row) if contract.status in ("performing", "terminated") else None
-    _know(contract, "stages", plan)
+    know(contract, "stages", plan)
     amended = list(contract.amendments.all())
     for row in amended:
         row.contract = contract
     preload(contract, *amended)
+    if contract.status == "draft":  # what keeps it from being signed and what the page says of it are asked once
+        providers = [contract.organization, *([contract.organization.supporter] if contract.organization.supporter_id else [])]
+        prefetch_related_objects(providers, "exclusions")
+        prefetch_related_objects([contract], "bonds")
     closing = getattr(contract, "closing", None)
     closed = closing is not None and closing.status == "accepted"
     return render_detail(

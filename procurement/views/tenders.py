@@ -5,22 +5,23 @@ from collections import defaultdict
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from communities.permissions import purchaser_ids
 from kernel import clock
-from kernel.detail import preload, render_detail
+from kernel.detail import know, preload, render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, open_holds, principals_of
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
 from procurement import criteria, drafting, methods
 from procurement.advice import advice_for
 from procurement.forms.tender import ITEM_FIELDS, STANDARD_ITEMS, TenderForm, item_formset
+from procurement.lifecycle import review
 from procurement.lifecycle import tender as tenders
-from procurement.models import Bid, Contract, Lot, Project, Tender
+from procurement.models import Bid, Contract, Lot, Project, ProjectFund, Tender, TenderOpener
 from procurement.permissions import organization_ids
 from procurement.permissions_tender import OPENED_STATES, READERS, may_attend, may_decide, may_handle_tender
 
@@ -130,18 +131,23 @@ def _lot_rows(user, tender, inside):
 def tender_detail(request, pk):
     """The page of a purchase. Before the opening nobody finds a number or a name of bidders here (B27)."""
     lots = Prefetch("lots", Lot.objects.select_related("project__place", "award__organization", "project__purchaser__place", "project__item"))
-    tender = get_object_or_404(Tender.objects.visible_to(request.user).select_related("purchaser__place", "handler", "profile").prefetch_related(lots, "score_items"), pk=pk)
+    openers = Prefetch("openers", TenderOpener.objects.select_related("user").order_by("alternate", "pk"))
+    rows = Tender.objects.visible_to(request.user).select_related("purchaser__place", "handler", "profile", "evaluation_terms").prefetch_related(lots, "score_items", openers)
+    tender = get_object_or_404(rows, pk=pk)
     user, now = request.user, clock.now()
     inside = _role(user, tender)
     own = list(Bid.objects.visible_to(user).filter(lot__tender=tender).exclude(status__in=OPENED_STATES).select_related("lot")) if organization_ids(user) else []
-    opener = tender.openers.filter(user=user).first() if tender.status in ("draft", "published") else None
+    opener = next((row for row in tender.openers.all() if row.user_id == user.pk), None) if tender.status in ("draft", "published") else None
     taking = tender.status == "published" and tender.venue == "internal" and tender.deadline and now < tender.deadline
+    if tender.status == "draft":  # what still keeps it from being published is asked to the end, and shown beside
+        prefetch_related_objects(drafting.projects_of(tender), Prefetch("fundings", ProjectFund.objects.select_related("fund")))
+        know(tender, "reviews", review.told(tender))
     way = tender.way
     context = {
         "reads": any(tender.purchaser_id in purchaser_ids(person, *READERS) for person in principals_of(user)),
         "inside": inside, "responded": {bid.lot_id for bid in own}, "handles": may_handle_tender(user, tender), "lot_rows": _lot_rows(user, tender, inside), "own_bids": own, "opener": opener,
-        "items": criteria.tree(tender.score_items.all()), "announcements": tender.announcements.all(), "taking": taking, "over": tender.deadline and now >= tender.deadline,
-        "openers": tender.openers.select_related("user").order_by("alternate", "pk") if inside and tender.status in ("draft", "published", "opened") else [], "warnings": drafting.warnings_of(tender) if inside and tender.status == "draft" else [],
+        "items": criteria.tree(tender.score_items.all()), "announcements": () if tender.status == "draft" else tender.announcements.all(), "taking": taking, "over": tender.deadline and now >= tender.deadline,
+        "openers": tender.openers.all() if inside and tender.status in ("draft", "published", "opened") else [], "warnings": drafting.warnings_of(tender) if inside and tender.status == "draft" else [],
         "plan": drafting.proposed_deadline(tender) if inside and tender.status == "draft" and (tender.is_statutory or tender.profile_id) else None,
         "bidder": bool(organization_ids(user)), "may_open": tender.status == "published" and tender.venue == "internal" and bool(tender.deadline) and now >= tender.deadline and inside,
         "way": way, "case": way.case(tender.method_case), "windows": tender.quotes_until, "quotes_open": bool(tender.quotes_until and now < tender.quotes_until),

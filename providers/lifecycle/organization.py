@@ -216,6 +216,9 @@ def reinstate(organization, *, actor, happened_on=None, reason=""):
 def exclusions_on(organization, day=None):
     """Debarments and listings in force on a day, of the organization and of the one a community group acts through."""
     day = day or clock.today()
+    if "exclusions" in getattr(organization, "_prefetched_objects_cache", {}):  # a page read them already
+        known = [*organization.exclusions.all(), *(organization.supporter.exclusions.all() if organization.supporter_id else ())]
+        return [row for row in known if row.starts_on <= day and not (row.ends_on and row.ends_on < day)]
     ids = [organization.pk, *([organization.supporter_id] if organization.supporter_id else [])]
     return list(Exclusion.objects.filter(organization__in=ids, starts_on__lte=day).exclude(ends_on__lt=day))
 

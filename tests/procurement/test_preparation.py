@@ -6,13 +6,16 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from kernel import clock
 from procurement.lifecycle import completeness, intention, review, survey, tender
 from procurement.models import DocumentReview, Intention, MarketSurvey
 from tests.factories.projects import make_item, make_office, make_project, scan
-from tests.factories.tenders import ANSWERS, ITEMS, cheap_scrypt, make_draft, make_survey
+from tests.factories.tenders import ANSWERS, ITEMS, cheap_scrypt, make_draft, make_survey, make_tender
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -198,3 +201,18 @@ def test_words_are_checked_while_typing(office, client):
     answer = client.post(address, {"qualification": "具有同类经验，在本市注册的供应商", **items}).content.decode()
     assert "评估等级" in answer and "本市注册" in answer and "同类经验" in answer
     assert client.post(f"{address}?method=self_run", {"qualification": "在本市注册的供应商"}).content.decode().strip() == ""
+
+
+@pytest.mark.parametrize("role", ["handler", "leader", "legal"])
+def test_the_page_of_a_complete_draft_asks_at_most_twenty_times(role):
+    """Everything the publication asks is there, so that every objection is asked to its end."""
+    walk = make_tender(state="draft")
+    client = Client()
+    client.force_login(getattr(walk.office, role), backend="django.contrib.auth.backends.ModelBackend")
+    where = walk.tender.get_absolute_url()
+    client.get(where)
+    with CaptureQueriesContext(connection) as seen:
+        response = client.get(where)
+    asked = [query["sql"] for query in seen.captured_queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    assert response.status_code == 200
+    assert len(asked) <= 20, f"{len(asked)}\n" + "\n".join(asked)
