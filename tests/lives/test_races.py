@@ -22,7 +22,7 @@ OWN_WORDS = {
     "project.pass_gate": ("403", "not_its_turn"), "project.approve": ("403",), "project.take": ("taken",), "project.hand_over": ("same",), "contract.publish_notice": ("published_already",),
     "contract.replace_key_person": ("left_already",), "tender.publish_result": ("told",), "payment.approve": ("403", "one_step_each"), "payment.complete": ("403",),
     "bid.submit": ("changed", "incomplete"), "tender.publish": ("not_approved",), "tender.record_external": ("twice",), "payment.submit": ("already_requested",),
-    "complaint.suspend": ("suspended_once",), "complaint.lift": ("not_suspended",),
+    "lot.acknowledge": ("acknowledged",), "complaint.suspend": ("suspended_once",), "complaint.lift": ("not_suspended",),
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from procurement.models import Award, Bid, Bond, BondTerms
 from tests.factories import projects
 from tests.factories.contracts import make_contract
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, check_credit, hours, make_draft, make_panel, open_tender, score_all, travel
+from tests.factories.tenders import cheap_scrypt, check_credit, hours, make_draft, make_panel, open_tender, save_structured, score_all, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -52,6 +52,7 @@ class Walk:
             row = bid.start_bid(who.organization, self.lot, actor=who.user)
             for key, content in (("qualification", "证书"), ("technical", "方案"), ("price", str(price)), (bid.BOND, json.dumps(SAID))):
                 bid.save_part(row, key, content.encode(), actor=who.user)
+            save_structured(row, price, actor=who.user)
             bid.submit(row, actor=who.user)
         self.tender.refresh_from_db()
         if state == "published":
@@ -125,6 +126,7 @@ def test_a_response_without_its_bond_is_not_complete():
     row = bid.start_bid(who.organization, walk.lot, actor=who.user)
     for key, content in (("qualification", "证书"), ("technical", "方案"), ("price", "250000")):
         bid.save_part(row, key, content.encode(), actor=who.user)
+    save_structured(row, 250000, actor=who.user)
     refused("no_bond", bid.submit, row, actor=who.user)
 
 
