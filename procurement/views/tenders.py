@@ -130,7 +130,7 @@ def _lot_rows(user, tender, inside):
 def tender_detail(request, pk):
     """The page of a purchase. Before the opening nobody finds a number or a name of bidders here (B27)."""
     lots = Prefetch("lots", Lot.objects.select_related("project__place", "award__organization", "project__purchaser__place", "project__item"))
-    tender = get_object_or_404(Tender.objects.visible_to(request.user).select_related("purchaser__place", "handler", "profile").prefetch_related(lots, "score_items"), pk=pk)
+    tender = get_object_or_404(Tender.objects.visible_to(request.user).select_related("purchaser__place", "handler", "profile", "evaluation_terms").prefetch_related(lots, "score_items"), pk=pk)
     user, now = request.user, clock.now()
     inside = _role(user, tender)
     own = list(Bid.objects.visible_to(user).filter(lot__tender=tender).exclude(status__in=OPENED_STATES).select_related("lot")) if organization_ids(user) else []
