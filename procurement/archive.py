@@ -14,7 +14,7 @@ from django.utils import translation
 from kernel import clock, rules
 from kernel.models import Attachment, TrailRow
 from kernel.pdf import render_pdf
-from procurement import methods, responses
+from procurement import criteria, methods, responses
 from procurement.models import Award, AwardFall, Bid, Bond, Challenge, Complaint, Contract, Recording
 from procurement.outcome import outcome_of, words_of
 
@@ -208,7 +208,7 @@ def activity_record(tender):
         bids.append({"bid": bid, "outcome": outcome_of(bid)})
     method = methods.of(tender)
     context = {
-        "tender": tender, "lots": lots, "method": method, "case": method.case(tender.method_case) if tender.method_case else None, "steps": steps, "bids": bids, "items": tender.score_items.all(),
+        "tender": tender, "lots": lots, "method": method, "case": method.case(tender.method_case) if tender.method_case else None, "steps": steps, "bids": bids, "items": criteria.tree(tender.score_items.all()),
         "awards": Award.objects.filter(lot__in=lots, declined_on=None).select_related("organization", "lot"), "falls": AwardFall.objects.filter(lot__in=lots).select_related("organization", "lot"),
         "panel": tender.opening_record.get("panel", []), "former": tender.opening_record.get("former_panels", []), "challenges": Challenge.objects.filter(tender=tender),
         "entry": {"notice": "以公告方式邀请不特定供应商参加", "invitation": "邀请符合条件的供应商参加", "single": "从单一供应商处采购"}[method.entry], "self_run": not tender.is_statutory,

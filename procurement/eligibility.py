@@ -129,7 +129,7 @@ def _abnormal(organization):
 def _grade(organization, lot):
     """A grade counts only while it is valid, and as a condition only with its legal basis (practice 7); no row where nobody asks for one."""
     tender = lot.tender
-    asked = GRADES.search(tender.qualification) or any(GRADES.search(f"{item.name}{item.standard}") for item in tender.score_items.all())
+    asked = GRADES.search(tender.qualification) or any(GRADES.search(f"{item.name}{item.standard}{item.scale}") for item in tender.score_items.all())
     if not asked:
         return None
     label, article = _("Grade valid on the day of the deadline"), rules.get("H08").article

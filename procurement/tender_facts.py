@@ -4,6 +4,8 @@ from kernel import clock
 from kernel.amounts import in_words
 from kernel.money import ZERO
 from procurement import criteria, methods, timetable
+from procurement.judging_bounds import low_shares
+from procurement.lifecycle.evaluation_terms import deductions_of, terms_of
 from procurement.placeholders import lines, table
 
 KINDS = {"activity": "活动费用", "people": "人员费用", "running": "管理运行费用"}
@@ -139,15 +141,50 @@ def _bond(facts):
 def _scores(facts):
     if methods.ranking_of(facts.tender) != "points":
         return table(("评审因素", "标准"), [("报价", "满足全部实质性要求的响应中，报价最低者排名第一")])
-    kinds = {"price": "价格", "objective": "客观", "subjective": "主观", "group": ""}
-    return table(("评审因素", "类别", "评分标准", "分值"), [(f"{item.number} {item.name}".strip(), kinds[item.kind], _standard(item), f"{item.worth.normalize():f}") for item in criteria.tree(facts.items)])
+    kinds = {"price": "价格", "objective": "客观", "subjective": "主观", "group": "小计"}
+    rows = []
+    for item in criteria.tree(facts.items):
+        standard = item.standard or ("评审基准价÷评审价×价格分值" if item.kind == "price" else "")
+        words = "；".join(part for part in (standard, item.scale) if part) + (f"（依据：{item.legal_basis}）" if item.legal_basis else "")
+        rows.append((f"{item.number} {item.name}".strip(), kinds[item.kind], words, f"{item.worth.normalize():f}"))
+    return table(("评审因素", "类别", "评分标准", "分值"), rows)
 
 
-def _standard(item):
-    """How points are given, the scale and the legal basis of one item in one cell."""
-    said = item.standard or ("评审基准价÷报价×价格分值" if item.kind == "price" else "")
-    said += f"（{item.scale}）" if item.scale and item.scale not in said else ""
-    return said + (f"（依据：{item.legal_basis}）" if item.legal_basis else "")
+def _judging(facts):
+    """The rules of judging in sentences, each only where it holds for this purchase (C05, C08, C09)."""
+    tender, known, terms = facts.tender, facts.law, terms_of(facts.tender)
+    scored, found = methods.ranking_of(tender) == "points", []
+    full, partial = deductions_of(tender, known)
+    if terms.reserved:
+        found.append("本项目专门面向中小企业采购，不再执行价格扣除。")
+    elif full:
+        share = known.get("C09").value("small_share")
+        found.append(
+            f"对出具《中小企业声明函》的小型、微型企业和个体工商户，报价扣除 {_percent(full)} 后参加评审；联合体或者分包中小微企业合同份额达到 {_percent(share)} 的，扣除 {_percent(partial)}。"
+            "评审价只用于评审，不改变合同价；社会组织不享受价格扣除。"
+        )  # fmt: skip
+    if "C08" in known:
+        rule = known.get("C08")
+        mean, second, ceiling = (_percent(value) for value in low_shares(rule, terms.raised).values())
+        found.append(
+            f"报价低于全部通过符合性审查供应商报价平均值的 {mean}，最低报价低于次低报价的 {second}，报价低于最高限价的 {ceiling}，或者评审成员认为报价过低、有可能影响服务质量或者不能诚信履约的，"
+            f"启动异常低价审查，给供应商不少于 {rule.value('explain')} 分钟作出书面说明；不能证明报价合理性的，作无效处理。"
+        )  # fmt: skip
+    if facts.method.final_quotes and tender.is_statutory:
+        silent = "视为退出" if terms.silence == "out" else "以其上一次报价为准"
+        found.append(f"最后报价分 {terms.rounds} 轮进行，以最后一轮为准，每轮在截止时间前保持密封；未在规定时间内报价的，{silent}。" if terms.rounds > 1 else f"未在规定时间内提交最后报价的，{silent}。")
+    if scored:
+        tie = "仍相同的按评审得分由高到低排序，再相同的随机抽取" if terms.tie == "technical" else "仍相同的随机抽取"
+        found.append(f"得分相同的，按报价由低到高排序，{tie}。")
+        if terms.blind:
+            found.append("技术部分实行暗标评审：服务方案和活动计划中不得出现供应商名称、人员姓名以及其他可以识别供应商身份的内容。")
+    if terms.essential_list:
+        found.append("实质性要求（有一条不符合的，作无效处理）：" + "；".join(f"（{number}）{text}" for number, text in enumerate(terms.essential_list, 1)) + "。")
+    return "\n".join(found)
+
+
+def _percent(value):
+    return f"{value.normalize():f}%"
 
 
 def _lots(facts):
@@ -195,7 +232,7 @@ READ = {
     "服务对象": lambda facts: "、".join(dict.fromkeys(row.target_group for row in facts.projects)),
     "公告期限": lambda facts: _when(facts, "notice_until", lambda plan: plan.notice_until.date, day), "文件获取截止": lambda facts: _when(facts, "documents_until", lambda plan: plan.documents_until.date, day),
     "截止时间": lambda facts: _when(facts, "deadline", lambda plan: plan.moment, moment), "开启时间": lambda facts: _when(facts, "opens_at", lambda plan: plan.moment, moment),
-    "文件获取方式": _obtaining, "提交方式": _submitting, "开启方式": _opening, "评审组织": _panel, "评审组成": _members, "评审办法": _ranking,
+    "文件获取方式": _obtaining, "提交方式": _submitting, "开启方式": _opening, "评审组织": _panel, "评审组成": _members, "评审办法": _ranking, "评审规定": _judging,
     "采购文件称谓": lambda facts: facts.method.words["documents"], "响应文件称谓": lambda facts: facts.method.words["response"], "供应商称谓": lambda facts: facts.method.words["bidder"],
     "开启称谓": lambda facts: facts.method.words["opening"], "成交称谓": lambda facts: facts.method.words["award"],
     "是否接受联合体": lambda facts: "是" if facts.tender.allows_consortium else "否", "是否允许分包": lambda facts: "非主体、非关键性工作可以分包" if facts.tender.allows_subcontract else "否",

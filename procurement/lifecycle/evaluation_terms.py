@@ -76,3 +76,12 @@ def set_terms(tender, *, actor, **fields):
     terms.save()
     trail.record(tender, "judging", actor=actor, params={"fields": changed})
     return terms
+
+
+def copy_terms(tender, made):
+    """Give a new draft the rules of judging of the purchase it follows, as far as its own method allows them. Inside the caller's transaction."""
+    if not EvaluationTerms.objects.filter(tender=tender).exists():
+        return
+    terms = EvaluationTerms(tender=made, **{name: getattr(terms_of(tender), name) for name in FIELDS})
+    if objection_to_terms(made, terms) is None:
+        terms.save()

@@ -162,7 +162,7 @@ def refill(item, *, actor, wanted, reason):
     first = item.lot.tender
     kept = {name: getattr(first, name) for name in ("method_case", "plan_number", "requirements", "qualification", "contract_terms", "contact", "ranking", "intention_on")}
     row = {"name": item.lot.title, "unit": item.unit, "ceiling": item.lot.ceiling, "quality": item.quality, "wanted": wanted, "refills": item}
-    items = [{name: getattr(one, name) for name in ("kind", "name", "standard", "points", "legal_basis")} for one in first.score_items.all()]
+    items = [{name: getattr(one, name) for name in ("number", "kind", "name", "standard", "points", "scale", "legal_basis")} for one in first.score_items.all()]
     tender = collect(framework, [row], actor=actor, method_reason=reason[:300], score_items=items or None, **kept)
     trail.record(framework, "refill", actor=actor, reason=reason, params={"tender": tender.pk, "item": item.pk})
     return tender

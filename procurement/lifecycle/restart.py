@@ -13,8 +13,8 @@ from kernel import rules, trail
 from kernel.lifecycle import Refusal
 from kernel.rules import carries
 from procurement import drafting, methods
+from procurement.lifecycle import evaluation_terms, opening
 from procurement.lifecycle import framework as frameworks
-from procurement.lifecycle import opening
 from procurement.lifecycle import tender as tenders
 from procurement.models import FrameworkItem, Lot, Tender
 
@@ -106,7 +106,7 @@ def restart(tender, *, actor, method="", method_case="", method_reason=""):
     kept = {name: getattr(tender, name) for name in COPIED}
     if way.method == tender.method:
         kept["ranking"] = tender.ranking
-    items = [{name: getattr(row, name) for name in ("kind", "name", "standard", "points", "legal_basis")} for row in tender.score_items.all()]
+    items = [{name: getattr(row, name) for name in ("number", "kind", "name", "standard", "points", "scale", "legal_basis")} for row in tender.score_items.all()]
     items = items if "points" in methods.get(way.method).ranking and way.method != "single_source" else []
     case, reason = method_case or way.case, method_reason.strip()[:300]
     if tender.method == "framework":
@@ -114,6 +114,7 @@ def restart(tender, *, actor, method="", method_case="", method_reason=""):
     else:
         rows = [{"project": lot.project, "title": lot.title, "ceiling": lot.ceiling} for lot in Lot.objects.filter(pk__in=[lot.pk for lot in lots]).select_related("project__purchaser__place").order_by("order")]
         made = tenders.create_tender([row["project"] for row in rows], actor=actor, method=way.method, title=tender.title, lots=rows, score_items=items, follows=tender, method_case=case, method_reason=reason, **kept)
+    evaluation_terms.copy_terms(tender, made)
     _same_openers(tender, made, actor)
     trail.record(tender, "restart", actor=actor, reason=reason, params={"next": made.pk, "method": way.method, "lots": [lot.pk for lot in lots]})
     return made

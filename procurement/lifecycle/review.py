@@ -23,13 +23,21 @@ ROLES = {
 }  # fmt: skip
 
 
+def terms_text(tender):
+    """The rules of judging as one text: a review has read them too."""
+    from procurement.lifecycle.evaluation_terms import FIELDS, terms_of
+
+    terms = terms_of(tender)
+    return "|".join(f"{name}={value.normalize():f}" if hasattr(value, "normalize") else f"{name}={value}" for name in FIELDS if (value := getattr(terms, name)) not in (None, ""))
+
+
 def digest_of(tender, kind, items=None):
     """What a review of this kind has read: the contract text, or needs, conditions and scoring as well."""
     content = [tender.contract_terms, str(tender.ceiling)]
     content += [f"{key}|{text}" for key, text in sorted(tender.document_texts.items()) if kind == "key" or key == "contract"]
     if kind == "key":
         rows = tender.score_items.all() if items is None else items
-        content += [tender.method, tender.requirements, tender.qualification, *(f"{row.name}|{row.standard}|{row.points:.2f}" for row in rows)]
+        content += [tender.method, tender.requirements, tender.qualification, *(f"{row.name}|{row.standard}|{row.points:.2f}|{row.scale}" for row in rows), terms_text(tender)]
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
