@@ -39,6 +39,7 @@ class Method:
     article: str
     earliest: workdays.LegalDate | None = None
     carried: bool = False
+    code: str = ""  # the method of a purchase it becomes
 
 
 @dataclass(frozen=True)
@@ -80,11 +81,12 @@ def _why(key, reached):
 
 def _method(key, reached, start, calendar):
     label, main, periods = PERIODS[key]
+    codes = [method.code for method in methods.known() if method.law == key]
     scope = {"scope": "statutory", "method": key}
     opened, why = _why(key, reached)
     ends = [workdays.deadline(start, row, param, calendar) for rule_id, param in periods if (row := rules.find(rule_id, start, **scope))]
     row = rules.find("A03" if reached and key in RESERVED else main, start) or rules.get(main)
-    return Method(key, label, opened, why, row.id, row.article, max(ends, key=lambda found: found.date) if opened is not False and ends else None, key in {method.law for method in methods.known()})
+    return Method(key, label, opened, why, row.id, row.article, max(ends, key=lambda found: found.date) if opened is not False and ends else None, bool(codes), codes[0] if codes else "")
 
 
 @carries("A01")

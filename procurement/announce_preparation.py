@@ -33,7 +33,7 @@ def rule_help(row, user):
         return None
     found = advice.advice_for(row.purchaser, survey.amount_of(row) or None)
     row._profile = found.profile
-    return Panel(_("What the rules say of this amount"), "procurement/advice.html", {"advice": found, "purchaser": row.purchaser}, order=20)
+    return Panel(_("What the rules say of this amount"), "procurement/advice.html", {"advice": found, "purchaser": row.purchaser, "begin": row.pk if row.status == "approved" and may_handle_tender(user, row) else None}, order=20)
 
 
 def _happened(row, *verbs):

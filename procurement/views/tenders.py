@@ -61,11 +61,13 @@ def _free_projects(user):
 
 @login_required
 def tender_create(request):
-    """A draft from one or several approved projects; ?project=<id> ticks one."""
+    """A draft from one or several approved projects; ?project=<id> ticks one, ?method=<code> chooses."""
     projects = _free_projects(request.user)
     if not any(purchaser_ids(person, "handler") for person in principals_of(request.user)):
         raise PermissionDenied
     initial = {"projects": request.GET.getlist("project"), "contact": request.user.name}
+    if request.GET.get("method") in dict(Tender.METHODS):
+        initial["method"] = request.GET["method"]
     form = TenderForm(request.POST or None, projects=projects, initial=initial)
     items = item_formset(request.POST or None, initial=list(STANDARD_ITEMS))
     if request.method == "POST" and form.is_valid() and items.is_valid():

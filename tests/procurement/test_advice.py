@@ -4,12 +4,14 @@ import datetime
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from kernel import rules
 from kernel.rulebook import Threshold
 from kernel.workdays import Calendar
 from procurement.advice import advise
 from tests.factories.projects import make_office, make_project
+from tests.factories.tenders import make_survey
 
 MONDAY = datetime.date(2026, 3, 2)
 CALENDAR = Calendar(1, frozenset({2026}))
@@ -73,3 +75,18 @@ def test_the_project_page_says_it(client):
     office.street.code = "990000"
     office.street.save()
     assert "尚未录入" in client.get(row.get_absolute_url()).content.decode()
+
+
+@pytest.mark.django_db
+def test_the_methods_that_are_open_lead_to_their_beginning(client):
+    office = make_office()
+    row = make_project(office, "approved", 600000, before=lambda made: make_survey(office, [made]))
+    client.force_login(office.handler)
+    shown = client.get(row.get_absolute_url()).content.decode()
+    for code in ("open_tender", "invited_tender", "consultation", "negotiation", "single_source"):
+        assert f"{reverse('tender_create')}?project={row.pk}&amp;method={code}" in shown
+    assert reverse("framework_list") in shown and "method=inquiry" not in shown
+    page = client.get(f"{reverse('tender_create')}?project={row.pk}&method=single_source").content.decode()
+    assert 'value="single_source" selected' in page
+    client.force_login(office.section)
+    assert "&amp;method=" not in client.get(row.get_absolute_url()).content.decode()
