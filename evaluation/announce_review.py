@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from communities.permissions import purchaser_ids
 from evaluation.lifecycle.set_aside import past_panels
 from evaluation.models import Panel, PanelMember
+from evaluation.papers import report_context
 from evaluation.permissions_panel import OFFICE
 from kernel import registry
 from kernel.pdf import render_pdf
@@ -68,7 +69,4 @@ def papers_of_panel(tender):
 
 def report_paper(panel):
     """The evaluation report as PDF bytes."""
-    from evaluation.views.panel import low_rows, result_rows
-
-    context = {"panel": panel, "tender": panel.tender, "result": result_rows(panel), "members": panel.result.get("members", []), "low": low_rows(panel)}
-    return render_pdf("documents/evaluation_report.html", context)
+    return render_pdf("documents/evaluation_report.html", report_context(panel))

@@ -293,9 +293,9 @@ def test_filed_from_the_purchases_page(client):
 
 @pytest.mark.rule("C12")
 def test_another_panel_judges_and_the_old_result_stays(client):
-    from evaluation.lifecycle import conclusion, panel
+    from evaluation.lifecycle import conclusion
     from evaluation.models import Panel
-    from tests.factories.tenders import hours, make_experts, score_all
+    from tests.factories.tenders import hours, make_panel, score_all
 
     walk = make_tender(state="announced", start=MONDAY)
     old, fallen = walk.panel, Award.objects.get()
@@ -320,15 +320,10 @@ def test_another_panel_judges_and_the_old_result_stays(client):
     assert client.get(past.get_absolute_url()).status_code == 404
 
     hours()
-    make_experts(4)
-    again = panel.draw_experts(panel.create_panel(walk.tender, actor=walk.office.handler), actor=walk.office.handler, count=3)
+    again = make_panel(walk.tender, walk.office, experts=4)
     assert not sat & set(again.members.values_list("user_id", flat=True))
     assert sat <= {row.user_id for row in _experts(again.draw_record["left_out"])}
-    again = panel.form(again, actor=walk.office.handler)
-    for member in again.sitting():
-        panel.declare(again, actor=member.user)
-    again = panel.start(again, actor=walk.office.handler)
-    score_all(again, lambda number, item: item.points - number)
+    score_all(again, lambda number, item: item.points / 2 + (2 - number) * 2)  # the order of the first panel, turned round
     hours()
     conclusion.conclude(again, actor=again.sitting().first().user, report="重新评审结束。")
     assert lot.signing_refusal(walk.lot)
