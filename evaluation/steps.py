@@ -32,14 +32,14 @@ def steps_of(panel, own, bids):
 
     add(_("Declare"), own.declared_at, place >= 1, _("Declare"), reverse("panel_declare", args=[panel.pk]), _("First declare whether anything stands between you and the bidders."))
     if conformity.is_checked(panel):
-        left = conformity.missing_findings(panel, own) if panel.status == "checking" and own.declared_at and not own.checked_at else 0
+        left = conformity.missing_findings(panel, own, bids) if panel.status == "checking" and own.declared_at and not own.checked_at else 0
         note = _("{count} findings are still missing.").format(count=left) if left else _("All is found: hand the check in.")
         add(_("Check conformity"), own.checked_at, panel.status == "checking" and bool(own.declared_at), _("Check now"), reverse("panel_check", args=[panel.pk]), note, over=place > 2)
     if methods.ranking_of(panel.tender) == "points":
         active = panel.status == "scoring" and bool(own.declared_at)
-        left = sheets.missing_scores(panel, own, sheets.items_now(panel, own)) if active and not own.submitted_at else 0
+        left = sheets.missing_scores(panel, own, sheets.items_now(panel, own), bids) if active and not own.submitted_at else 0
         note = _("{count} scores are still missing.").format(count=left) if left else _("All is scored: hand your sheet in.")
-        add(_("Score"), own.submitted_at, active, _("Score now"), reverse("score_sheet", args=[panel.pk]), note)
+        add(_("Score the responses"), own.submitted_at, active, _("Score now"), reverse("score_sheet", args=[panel.pk]), note)
     over = bool(panel.signing_ended_at)
     add(_("Sign the report"), own.signed_at, panel.status == "concluded", _("Read and sign"), reverse("panel_sign", args=[panel.pk]), _("Sign it, or state another view with reasons. Who does neither agrees."), over=over)
     return found

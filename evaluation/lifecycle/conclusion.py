@@ -5,7 +5,7 @@ import secrets
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from evaluation.lifecycle import claims, low_prices, questions, results, seats, sheets
+from evaluation.lifecycle import claims, low_prices, names, questions, results, seats, sheets
 from evaluation.lifecycle import panel as panels
 from evaluation.lifecycle.low_prices import LOW_REASONS, explain_low, mark_low_prices, raise_low, rejected
 from kernel import clock, rules
@@ -19,29 +19,30 @@ __all__ = ["LOW_REASONS", "conclude", "explain_low", "mark_low_prices", "objecti
 register("panel_called", _("You are on the panel for “{title}”. Please declare that nothing stands between you and the bidders."))
 
 
-def _sheets_objection(panel, members, bids):
+def _sheets_objection(panel, members, bids, actor):
     article = rules.get("C04").article
-    if waiting := [str(member.user) for member in members if member.submitted_at is None]:
-        return Refusal("waiting", _("Scores are still missing from: {names}.").format(names="、".join(waiting)), article=article)
     for member in members:
         if sheets.missing_scores(panel, member):
-            return Refusal("incomplete", _("{name}'s sheet is not complete.").format(name=member.user), article=article, todo=_("The leader opens it again."))
+            return Refusal("incomplete", _("{name}'s sheet is not complete.").format(name=names.told(panel, [member], actor)), article=article, todo=_("The leader opens it again."))
     if differing := sheets.disagreeing(panel, members, bids):
         bid, item = differing[0]
         return Refusal("objective", _("“{item}” is objective, but the members differ on {bid}.").format(item=item, bid=bid), article=rules.get("C12").article, todo=_("The leader opens the sheets again; members correct them."))
     if rows := sheets.unexplained(panel):
         row = rows[0]
-        sentence = _("{name}'s score of {bid} on “{item}” lies far from the others' and has no note.").format(name=row.member.user, bid=row.bid, item=row.item)
+        sentence = _("{name}'s score of {bid} on “{item}” lies far from the others' and has no note.").format(name=names.told(panel, [row.member], actor), bid=row.bid, item=row.item)
         return Refusal("extreme", sentence, article=rules.get("C12").article, todo=_("The leader opens the sheet again; the member explains or corrects it."))
     return None
 
 
-def objection_to_conclusion(panel):
-    """Why the evaluation can't end now, or None."""
+def objection_to_conclusion(panel, actor=None):
+    """Why the evaluation can't end now, or None; members are named to the panel alone."""
     members, tender = list(panel.sitting()), panel.tender
+    waiting = [member for member in members if member.submitted_at is None] if methods.ranking_of(tender) == "points" else []
+    if waiting:
+        return Refusal("waiting", _("Scores are still missing from: {names}.").format(names=names.told(panel, waiting, actor)), article=rules.get("C04").article)
     fallen = rejected(panel)
     bids = [bid for bid in seats.valid_bids(panel) if bid.pk not in fallen]
-    if methods.ranking_of(tender) == "points" and (refusal := _sheets_objection(panel, members, bids)):
+    if methods.ranking_of(tender) == "points" and (refusal := _sheets_objection(panel, members, bids, actor)):
         return refusal
     if refusal := seats.composition(panel, members=members, with_leader=True):
         return refusal
@@ -77,13 +78,13 @@ def conclude(panel, *, actor, report="", happened_on=None, reason=""):
     panel.low_prices = low_prices.low_found(panel)
     panel.save(update_fields=["low_prices"])
     low_prices.invalidate(panel, actor)
-    names = [{"id": member.pk, "name": str(member.user), "expert": member.is_expert, "leader": member.is_leader} for member in panel.sitting()]
+    seated = [{"id": member.pk, "name": str(member.user), "expert": member.is_expert, "leader": member.is_leader} for member in panel.sitting()]
     panel.report, panel.concluded_at = report, clock.now()
-    panel.result = {"members": names}
+    panel.result = {"members": seated}
     panel.save(update_fields=["report", "concluded_at", "result"])
     version = results.keep_version(panel, results.inputs_of(panel, secrets.token_hex(16)), actor=actor)
     tender = results.refresh_tender(panel)
-    Tender.objects.filter(pk=tender.pk).update(opening_record={**tender.opening_record, "panel": [row["name"] for row in names]})
+    Tender.objects.filter(pk=tender.pk).update(opening_record={**tender.opening_record, "panel": [row["name"] for row in seated]})
     tender.refresh_from_db()
     award.record_scores(tender, results.ranks_of(version.result), actor=actor, happened_on=happened_on)
     return panel

@@ -9,7 +9,7 @@ from collections import defaultdict
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from evaluation.lifecycle import seats
+from evaluation.lifecycle import names, seats
 from evaluation.models import ConformityVote, PanelMember
 from kernel import clock, rules, trail
 from kernel.lifecycle import Refusal, advance
@@ -61,9 +61,9 @@ def find(panel, bid, *, actor, findings):
     return member
 
 
-def missing_findings(panel, member):
+def missing_findings(panel, member, bids=None):
     """How many findings of a member are still open."""
-    wanted = {(bid.pk, index) for bid in seats.valid_bids(panel) for index in range(len(requirements(panel)))}
+    wanted = {(bid.pk, index) for bid in (seats.valid_bids(panel) if bids is None else bids) for index in range(len(requirements(panel)))}
     return len(wanted - set(member.conformity_votes.values_list("bid_id", "requirement")))
 
 
@@ -84,13 +84,13 @@ def hand_in(panel, *, actor):
 
 def outcome(panel):
     """[{bid, rows: [{requirement, meets, for, against, dissent}], passes, reason}] by majority of those who sit now; an even split does not meet it."""
-    names, bids, votes = requirements(panel), list(seats.valid_bids(panel)), defaultdict(list)
+    wanted, bids, votes = requirements(panel), list(seats.valid_bids(panel)), defaultdict(list)
     for vote in ConformityVote.objects.filter(member__in=panel.sitting(), bid__in=bids).select_related("member__user").order_by("member"):
         votes[vote.bid_id, vote.requirement].append(vote)
     found = []
     for bid in bids:
         rows = []
-        for index, name in enumerate(names):
+        for index, name in enumerate(wanted):
             given = votes[bid.pk, index]
             against = [vote for vote in given if not vote.meets]
             meets = len(against) * 2 < len(given)
@@ -110,8 +110,8 @@ def objection_to_closing(panel, actor=None):
     article = methods.of(panel.tender).article
     if not is_checked(panel):
         return seats.too_few(panel)
-    if waiting := [str(member.user) for member in panel.sitting() if member.checked_at is None]:
-        return Refusal("waiting", _("The check is still missing from: {names}.").format(names="、".join(waiting)), article=article, todo=_("Each member hands in the own check."))
+    if waiting := [member for member in panel.sitting() if member.checked_at is None]:
+        return Refusal("waiting", _("The check is still missing from: {names}.").format(names=names.told(panel, waiting, actor)), article=article, todo=_("Each member hands in the own check."))
     found = outcome(panel)
     if judges_qualification(panel):
         valid = {bid.pk: bid for bid in seats.valid_bids(panel)}

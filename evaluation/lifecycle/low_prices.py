@@ -20,13 +20,13 @@ from procurement.models import Bid
 LOW_REASONS = {"mean": "低于全部合格报价平均值的规定比例", "second": "低于次低报价的规定比例", "ceiling": "低于最高限价的规定比例", "expert": "评审成员认为报价明显过低，有可能影响质量或者不能诚信履约"}
 
 
-def low_found(panel):
+def low_found(panel, bids=None):
     """{bid id as text: row} of abnormally low prices as they stand now: reasons, quote, accepted (None: not judged), note, history."""
     rule = methods.law(panel.tender).rules.get("C08")
-    bids = list(seats.valid_bids(panel))
+    bids = list(seats.valid_bids(panel)) if bids is None else bids
     found = {}
     if rule:
-        for lot in panel.tender.lots.filter(status="opened"):
+        for lot in {bid.lot_id: bid.lot for bid in bids if bid.lot.status == "opened"}.values():
             quotes = {str(bid.pk): bid.amount for bid in bids if bid.lot_id == lot.pk}
             found |= scoring.low_prices(quotes, lot.ceiling, rule, terms_of(panel.tender).raised)
     rows, amounts = {}, {str(bid.pk): str(bid.amount) for bid in bids}

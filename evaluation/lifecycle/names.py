@@ -1,5 +1,7 @@
 """The members' names: secret until the result is announced (87号令 第47、66条, B27); every look before is on record."""
 
+from types import SimpleNamespace
+
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -20,13 +22,21 @@ def shown_members(panel, members, own):
     return members
 
 
-def masked(panel, own):
-    """The panel whose timeline names no member while the names are secret from this reader."""
+def told(panel, members, actor):
+    """Some members in a sentence for this reader: by name to the panel and once the result is announced, else by number."""
+    everybody = list(panel.members.select_related("user"))
+    shown_members(panel, everybody, any(member.user_id == getattr(actor, "pk", None) and member.left_at is None for member in everybody))
+    wanted = {member.pk for member in members}
+    return "、".join(member.shown for member in sorted(everybody, key=lambda member: member.pk) if member.pk in wanted)
+
+
+def masked(panel, own, members):
+    """The panel whose timeline names no expert while the names are secret from this reader."""
     if not (are_open(panel) or own):
-        seated = set(panel.members.filter(is_expert=True).values_list("user", flat=True))
+        seated = {member.user_id for member in members if member.is_expert}
         for row in detail.trail_of(panel):
             if row.actor_id in seated:
-                row.actor = None
+                row._state.fields_cache["actor"] = SimpleNamespace(pk=row.actor_id, name=_("a member of the panel"))
     return panel
 
 

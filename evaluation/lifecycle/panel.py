@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from guardian.shortcuts import remove_perm
 
-from evaluation.lifecycle import conformity, drawing, seats
+from evaluation.lifecycle import conformity, drawing, names, seats
 from evaluation.lifecycle.seats import composition, conflicts, judged_items, too_few, valid_bids
 from evaluation.models import Panel, PanelMember
 from evaluation.permissions_panel import SCORE, handles_panel, may_conclude
@@ -32,19 +32,19 @@ def _startable(panel, actor):
         return Refusal("sealed", _("Scoring begins after the responses are opened."), article=rules.get("B27").article)
     if refusal := composition(panel, with_leader=True) or qualification.objection_unchecked(panel.tender) or too_few(panel):
         return refusal
-    waiting = [str(member.user) for member in panel.sitting() if member.declared_at is None]
+    waiting = [member for member in panel.sitting() if member.declared_at is None]
     if waiting:
-        return Refusal("undeclared", _("Not yet declared: {names}.").format(names="、".join(waiting)), article=rules.get("H02").article, todo=_("Each member declares on the panel's page."))
+        return Refusal("undeclared", _("Not yet declared: {names}.").format(names=names.told(panel, waiting, actor)), article=rules.get("H02").article, todo=_("Each member declares on the panel's page."))
     if found := conflicts(panel):
-        names = "、".join(f"{member.user}（{why}）" for member, why in found)
-        return Refusal("conflict", _("Conflict of interest: {names}.").format(names=names), article=rules.get("H02").article, todo=_("Replace these members."))
+        who = "、".join(f"{names.told(panel, [member], actor)}（{why}）" for member, why in found)
+        return Refusal("conflict", _("Conflict of interest: {names}.").format(names=who), article=rules.get("H02").article, todo=_("Replace these members."))
     return None
 
 
 def _concludable(panel, actor):
     from evaluation.lifecycle.conclusion import objection_to_conclusion
 
-    return objection_to_conclusion(panel)
+    return objection_to_conclusion(panel, actor)
 
 
 FORM = Step("form", _("Form the panel"), ("draft",), "formed", handles_panel, objection=composition, rules=("B11", "B17", "C13", "C14"), waits_for=_("handler"), hint=_("Members are told and may declare."))

@@ -137,10 +137,10 @@ def score(panel, *, actor, points=None, facts=None, remarks=None):
     return member
 
 
-def missing_scores(panel, member, items=None):
-    """How many (bid, item) cells of a member are still empty."""
+def missing_scores(panel, member, items=None, bids=None):
+    """How many (bid, item) cells of a member are still empty. `items`, `bids`: those asked for, where the caller has them already."""
     items = seats.judged_items(panel) if items is None else items
-    wanted = {(bid.pk, item.pk) for bid in seats.valid_bids(panel) for item in items}
+    wanted = {(bid.pk, item.pk) for bid in (seats.valid_bids(panel) if bids is None else bids) for item in items}
     return len(wanted - set(member.scores.values_list("bid_id", "item_id")))
 
 

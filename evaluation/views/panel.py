@@ -14,7 +14,7 @@ from evaluation.forms.panel import ChooseExpertForm, DeclareForm, DrawForm, Memb
 from evaluation.lifecycle import claims, conformity, drawing, low_prices, names, questions, seats, sheets
 from evaluation.lifecycle import panel as panels
 from evaluation.models import Expert, Panel
-from evaluation.permissions_panel import handles_panel, may_score, member_row
+from evaluation.permissions_panel import handles_panel, may_score
 from evaluation.steps import steps_of
 from kernel.detail import render_detail
 from kernel.forms import refused, render_form
@@ -61,11 +61,11 @@ def panel_of(request, pk):
 def panel_detail(request, pk):
     """What to do next, who is still missing, what is asked and judged; points only once the result stands."""
     panel = panel_of(request, pk)
-    own, handles = member_row(request.user, panel), handles_panel(request.user, panel)
-    members = list(panel.members.select_related("user").order_by("left_at", "-is_leader", "id"))
+    members, handles = list(panel.members.select_related("user").order_by("left_at", "-is_leader", "id")), handles_panel(request.user, panel)
+    own = next((member for member in members if member.user_id == request.user.pk and member.left_at is None), None)
     bids = list(seats.valid_bids(panel)) if panel.tender.status in ("opened", "evaluated", "awarded") and (own or handles) else []
     known = {str(bid.pk): bid for bid in bids}
-    low = low_prices.low_found(panel) if panel.status == "scoring" and bids else panel.low_prices
+    low = low_prices.low_found(panel, bids) if panel.status == "scoring" and bids else panel.low_prices
     deducts = any(deductions_of(panel.tender)) and panel.status in ("checking", "scoring", "concluded")
     decided = {claim.bid_id: claim for claim in panel.claims.all()} if deducts and bids else {}
     asked = list(panel.questions.select_related("bid__organization").order_by("-id")) if bids else []
@@ -82,7 +82,7 @@ def panel_detail(request, pk):
         "drawn": "seed" in panel.draw_record, "advised": seats.advised_members(panel) if handles and panel.status == "draft" else None, "waivers": panel.waivers.all(), "scored": methods.ranking_of(panel.tender) == "points",
         "minutes": questions.explain_minutes(panel.tender) if low else None, "checked": conformity.is_checked(panel),
     }  # fmt: skip
-    return render_detail(request, names.masked(panel, own), "evaluation/panel.html", **context)
+    return render_detail(request, names.masked(panel, own, members), "evaluation/panel.html", **context)
 
 
 def step_form(request, panel, form_class, verb, title, submit, *, back="", **kwargs):

@@ -108,6 +108,9 @@ def check_bid(request, pk, bid):
     after = next((one for one in rows[rows.index(row) + 1 :]), None)
     given = {index: (meets, reason) for index, meets, reason in own.conformity_votes.filter(bid=row).values_list("requirement", "meets", "reason")}
     locked = bool(own.checked_at) or panel.status != "checking"
+    if request.method == "POST" and locked:
+        messages.error(request, _("You have handed in your check.") if own.checked_at else _("The conformity check is not going on now."))
+        return redirect("panel_check", pk=pk)
     form = CheckForm(request.POST or None, names=conformity.requirements(panel), given=given, locked=locked)
     if request.method == "POST" and form.is_valid():
         try:
@@ -169,6 +172,9 @@ def score_bid(request, pk, who):
         raise Http404
     bid, bids, after = _one(panel, own, who)
     form, locked = _sheet_form(request, panel, own, bid, request.POST or None)
+    if request.method == "POST" and locked:
+        messages.error(request, _("You have handed in your scores."))
+        return redirect("score_sheet", pk=pk)
     if request.method == "POST" and form.is_valid():
         try:
             sheets.score(panel, actor=request.user, **form.cells(bid))
