@@ -1,7 +1,7 @@
 """The life of a bond 保证金 (条例 第33、48条；财政部令第87号 第38条).
 
 待收取 asked: the purchase or the contract asks it, in a non-cash form. 已收取 held: it came in; of a bid bond nobody records this before the
-opening, for whoever saw the receipts would know the bidders (docs/decisions/0014). 已退还 refunded: losers within five working days of the
+opening, for whoever saw the receipts would know the bidders (docs/decisions/0018). 已退还 refunded: losers within five working days of the
 award letter, the winner within five of the contract, a performance bond after the acceptance; late refunds carry a surcharge.
 不予退还 forfeited: the winner refused to sign without a good reason or won by deceit. 已取消 dropped: it is no longer asked.
 """
