@@ -16,7 +16,10 @@ def is_member_of(user, panel):
 
 
 def member_row(user, panel):
-    """The sitting member row of a user, or None."""
+    """The sitting member row of a user, or None; without a query where the page has read the members already."""
+    known = getattr(panel, "_prefetched_objects_cache", {}).get("members")
+    if known is not None:
+        return next((row for row in known if row.user_id == user.pk and row.left_at is None), None)
     return panel.members.filter(user=user, left_at=None).first() if user.is_authenticated else None
 
 

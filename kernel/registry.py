@@ -15,7 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Exists, Subquery
+from django.db.models import Count, Exists, Subquery, Window
+from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
 
@@ -59,6 +60,16 @@ class Brief:
     rows: object
     names: tuple
     task: Callable
+
+    @classmethod
+    def of(cls, rows, names, task):
+        """As above, with `more` for the task: how many of the rows there are besides the first."""
+        return cls(rows.annotate(more=Window(Count("pk"))), (*names, "more"), lambda found: task(found | {"more": others(found["more"] - 1)}))
+
+
+def others(count):
+    """What a task says of the rows it does not show."""
+    return str(_("{count} more wait.")).format(count=count) if count else ""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """What backfill announces: navigation, the second person's desk."""
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from communities.permissions import has_role, purchaser_ids
 from kernel import files, registry
-from kernel.registry import NavItem, Task, Waiting
+from kernel.registry import Brief, NavItem, Task, Waiting
 from procurement.lifecycle import backfill  # noqa: F401
 from procurement.models import Backfill
 
@@ -20,4 +21,5 @@ def desk(user):
     if not units:
         return
     yield Waiting(Backfill.objects.filter(purchaser__in=units, status="submitted").exclude(created_by=user), lambda batch: Task("backfill", batch.name, _("Confirm the contracts entered afterwards"), batch.get_absolute_url(), batch.created_at))
-    yield Waiting(Backfill.objects.filter(created_by=user, status="draft"), lambda batch: Task("backfill", batch.name, _("Complete the contracts entered afterwards"), batch.get_absolute_url(), batch.created_at))
+    own = Backfill.objects.filter(created_by=user, status="draft").order_by("created_at", "pk")
+    yield Brief.of(own, ("pk", "name", "created_at"), lambda row: Task("backfill", row["name"], _("Complete the contracts entered afterwards"), reverse("backfill_detail", args=[row["pk"]]), row["created_at"], detail=row["more"]))

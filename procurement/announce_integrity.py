@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.permissions import has_role, memberships_of, people, purchaser_ids
 from kernel import clock, registry, rules
-from kernel.registry import NavItem, Panel, Reminder, Task, Waiting
+from kernel.registry import Brief, NavItem, Panel, Reminder, Task, Waiting
 from procurement.forms.integrity import AnswerInquiryForm
 from procurement.lifecycle import inquiry, tender
 from procurement.models import Declaration, Inquiry, Recording, Tender
@@ -35,8 +35,8 @@ def desk(user):
     rows = Tender.objects.filter(concerned, ~Exists(given)).exclude(method="self_run").distinct()
     yield Waiting(rows, lambda row: Task("tender", row.title, _("Declare whether a tie to a supplier stands between"), reverse("declare", args=[row.pk]), row.created_at))
     if handled:
-        asked = Inquiry.objects.filter(status="received", tender__purchaser__in=handled).select_related("tender")
-        yield Waiting(asked, lambda row: Task("inquiry", row.tender.title, inquiry.ANSWER.label, row.get_absolute_url(), clock.midnight(row.received_on), row.answer_due_on))
+        asked = Inquiry.objects.filter(status="received", tender__purchaser__in=handled).order_by("answer_due_on", "pk")
+        yield Brief.of(asked, ("pk", "tender__title", "received_on", "answer_due_on"), lambda row: Task("inquiry", row["tender__title"], inquiry.ANSWER.label, reverse("inquiry_detail", args=[row["pk"]]), clock.midnight(row["received_on"]), row["answer_due_on"], row["more"]))
         opening = Recording.objects.filter(tender=OuterRef("pk"), stage="opening")
         judged = Recording.objects.filter(tender=OuterRef("pk"), stage="evaluation")
         bare = Q(~Exists(opening), opened_at__isnull=False) | Q(~Exists(judged), report_received_on__isnull=False)

@@ -1,10 +1,11 @@
 """What board, comparison, handing over and the published list announce: forms of steps, navigation, desk, files."""
 
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from communities.permissions import place_paths, purchaser_ids
 from kernel import registry
-from kernel.registry import NavItem, Task, Waiting
+from kernel.registry import Brief, NavItem, Task
 from procurement.forms.portfolio import HandOverForm
 from procurement.lifecycle import project, project_lists
 from procurement.lifecycle.project_handing import HAND_OVER
@@ -21,5 +22,11 @@ registry.nav(
 def lists_waiting(user):
     """Project lists somebody else has prepared for publication."""
     if ids := purchaser_ids(user, *project_lists.ROLES):
-        rows = ProjectList.objects.filter(purchaser__in=ids, status="draft").exclude(created_by=user).select_related("purchaser")[:20]
-        yield Waiting(rows, lambda row: Task("projectlist", str(row), _("Confirm and publish"), row.get_absolute_url(), since=row.created_at))
+        rows = ProjectList.objects.filter(purchaser__in=ids, status="draft").exclude(created_by=user).order_by("created_at", "pk")
+        yield Brief.of(rows, ("pk", "purchaser__name", "fiscal_year", "version", "created_at"), to_confirm)
+
+
+def to_confirm(row):
+    """The oldest project list that waits for its second person."""
+    title = _("{office} {year}, version {version}").format(office=row["purchaser__name"], year=row["fiscal_year"], version=row["version"])
+    return Task("projectlist", title, _("Confirm and publish"), reverse("projectlist_detail", args=[row["pk"]]), since=row["created_at"], detail=row["more"])

@@ -3,11 +3,12 @@
 import datetime
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from communities.permissions import has_role, people, purchaser_ids
 from kernel import clock, files, registry, rules
-from kernel.registry import Hit, NavItem, Panel, Reminder, Task, Waiting
+from kernel.registry import Brief, Hit, NavItem, Panel, Reminder, Task, Waiting
 from procurement import methods
 from procurement.forms import framework as framework_forms
 from procurement.forms import single_source as single_forms
@@ -126,13 +127,9 @@ def _framework_tasks(user):
     handled = purchaser_ids(user, "handler")
     if not handled:
         return
-    mine = FrameworkAgreement.objects.filter(item__framework__purchaser__in=handled).select_related("item__framework", "item__lot", "organization")
-
-    def duty(row):
-        action, due = (_("Sign the framework agreement"), row.sign_due_on) if row.status == "selected" else (_("File the copy"), row.filing_due_on) if row.filed_on is None else (_("Tell the offices that may use it"), row.telling_due_on)
-        return Task("framework", str(row), action, row.get_absolute_url(), clock.midnight(row.stage_since), due)
-
-    yield Waiting(mine.filter(Q(status="selected", letter_on__isnull=False) | Q(status="active", filed_on=None) | Q(status="active", told_on=None)), duty)
+    mine = FrameworkAgreement.objects.filter(item__framework__purchaser__in=handled).filter(Q(status="selected", letter_on__isnull=False) | Q(status="active", filed_on=None) | Q(status="active", told_on=None))
+    dates = ("sign_due_on", "filed_on", "filing_due_on", "telling_due_on")
+    yield Brief.of(mine.order_by("stage_since", "pk"), ("pk", "status", "organization__name", "item__lot__title", "stage_since", *dates), agreement_duty)
     untold = Tender.objects.filter(purchaser__in=handled, method="framework", status="awarded", published_at__isnull=False).exclude(opening_record__has_key="result_told")
     yield Waiting(untold, lambda row: Task("tender", row.title, _("Announce the selected suppliers"), row.get_absolute_url(), row.opened_at))
 
@@ -142,6 +139,18 @@ def _invited_tasks(user):
     if own:
         rows = TenderInvitation.objects.filter(organization__in=own, answer="", tender__status="published", tender__deadline__gt=clock.now(), sent_at__isnull=False).select_related("tender")
         yield Waiting(rows, lambda row: Task("bid", row.tender.title, _("Answer the invitation"), row.tender.get_absolute_url(), row.sent_at, row.tender.deadline))
+
+
+def agreement_duty(row):
+    """What the framework agreement that waits longest wants next (B24)."""
+    if row["status"] == "selected":
+        action, due = _("Sign the framework agreement"), row["sign_due_on"]
+    elif row["filed_on"] is None:
+        action, due = _("File the copy"), row["filing_due_on"]
+    else:
+        action, due = _("Tell the offices that may use it"), row["telling_due_on"]
+    title = f"{row['organization__name']} · {row['item__lot__title']}"
+    return Task("framework", title, action, reverse("framework_agreement", args=[row["pk"]]), clock.midnight(row["stage_since"]), due, row["more"])
 
 
 @registry.desk

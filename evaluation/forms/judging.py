@@ -63,7 +63,7 @@ class BidSheetForm(CleanMixin, forms.Form):
                 choices = [("", "—"), *((value, f"{value}（{points}）") for value, points in scale.table.items())]
                 self.fields[f"f{item.pk}"] = forms.ChoiceField(label=item.name, choices=choices, required=False, disabled=shut, initial=row.fact if row else "", widget=forms.Select(attrs={"class": "form-select"}))
             if item.kind == "subjective":
-                self.fields[f"n{item.pk}"] = forms.CharField(label=_("Note"), max_length=300, required=False, disabled=locked, initial=row.remark if row else "", widget=forms.TextInput(attrs={"class": "form-control", "placeholder": _("Note")}))
+                self.fields[f"n{item.pk}"] = forms.CharField(label=_("Note"), max_length=300, required=False, disabled=locked, initial=row.remark if row else "", widget=forms.TextInput(attrs={"class": "form-control", "placeholder": _("Note"), "aria-label": _("Note on {item}").format(item=item)}))
         self.grade = grade
 
     def rows(self):

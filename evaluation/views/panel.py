@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Prefetch, prefetch_related_objects
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -13,8 +14,8 @@ from communities.permissions import has_role, people
 from evaluation.forms.panel import ChooseExpertForm, DeclareForm, DrawForm, MemberForm, PoolForm, PurposeForm, ReasonForm
 from evaluation.lifecycle import claims, conformity, drawing, low_prices, names, questions, seats, sheets
 from evaluation.lifecycle import panel as panels
-from evaluation.models import Expert, Panel
-from evaluation.permissions_panel import handles_panel, may_score
+from evaluation.models import Expert, Panel, PanelMember
+from evaluation.permissions_panel import handles_panel, may_score, member_row
 from evaluation.steps import steps_of
 from kernel.detail import render_detail
 from kernel.forms import refused, render_form
@@ -61,8 +62,8 @@ def panel_of(request, pk):
 def panel_detail(request, pk):
     """What to do next, who is still missing, what is asked and judged; points only once the result stands."""
     panel = panel_of(request, pk)
-    members, handles = list(panel.members.select_related("user").order_by("left_at", "-is_leader", "id")), handles_panel(request.user, panel)
-    own = next((member for member in members if member.user_id == request.user.pk and member.left_at is None), None)
+    prefetch_related_objects([panel], Prefetch("members", PanelMember.objects.select_related("user").order_by("left_at", "-is_leader", "id")))
+    members, own, handles = list(panel.members.all()), member_row(request.user, panel), handles_panel(request.user, panel)
     bids = list(seats.valid_bids(panel)) if panel.tender.status in ("opened", "evaluated", "awarded") and (own or handles) else []
     known = {str(bid.pk): bid for bid in bids}
     low = low_prices.low_found(panel, bids) if panel.status == "scoring" and bids else panel.low_prices

@@ -91,7 +91,7 @@ PAGES = [row for row in rows_of("access.csv") if row["method"] == "GET" and "=20
 # what may stand in Latin letters on a Chinese page: names of formats, codes, our own numbers, and what people typed themselves
 LATIN = re.compile(
     r"/receipts/|Email|TXT|PDF|Excel|WPS|Alt|Ctrl|Tab|Delete|CSV|XLSX|JPEG|JPG|PNG|ZIP|OFD|QR|HTML|TOTP|UTC|GPA|OK|ID|IP|SHA|SHA-256|HPKE|URL|https?|WeChat|English|Diandan|Word|MB|KB|GB|xlsx|csv|txt|pdf|docx|png|jpg|"
-    r"[A-Z]{1,4}[0-9][A-Z0-9-]*|[A-Z]{1,4}-[A-Z0-9-]+|[\w.+-]+@[\w.-]+|[0-9A-Za-z]{12,}|(?:[\w-]+\.)+[a-z]{2,}[\w/.-]*|[a-z]+[0-9_]\w*"
+    r"[A-Z]{1,4}[0-9][A-Z0-9-]*|[A-Z]{1,4}-[A-Z0-9-]+|[\w.+-]+@[\w.-]+|[0-9A-Za-z]{12,}|(?:[\w-]+\.)+[a-z]{2,}[\w/.-]*|[a-z]+[0-9_]\w*|printf|\$\w+|for n in|sha256sum|; do |done \| sort"
 )
 WORD = re.compile(r"[A-Za-z][A-Za-z'’-]{2,}")
 TYPED = re.compile(r"(finding|closing|paying|scoring|published|contract_draft|approved|committee|submitted|returned|draft|nobody|handler|leader|admin|provider|auditor|expert|community|finance|accountant|cashier|section|supervisor|observer|legal|department|fundowner|grid|newcomer|plan|group)\w*")

@@ -29,7 +29,7 @@ def main():
     parser = argparse.ArgumentParser(prog="python3 dev.py bench", description=__doc__)
     parser.add_argument("--rows", default="100,100000", help="numbers of projects to measure at, ascending (default 100,100000)")
     parser.add_argument("--quick", action="store_true", help="small: 100 and 2,000 projects, fewer repetitions")
-    parser.add_argument("--only", default="", help="comma separated: pages, sweep, pdf, excel, bids, budget, prices (default all)")
+    parser.add_argument("--only", default="", help="comma separated: pages, sweep, pdf, excel, bids, rush, budget, prices (default all)")
     parser.add_argument("--repeat", type=int, default=0, help="timed calls per page (default 9, quick 5)")
     options = parser.parse_args()
     server = os.environ.get("DATABASE_URL", "")

@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("pages", "sweep", "pdf", "excel", "bids", "budget", "prices")
+PARTS = ("pages", "sweep", "pdf", "excel", "bids", "rush", "budget", "prices")
 
 
 def everything(options):
@@ -19,7 +19,7 @@ def everything(options):
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
     from tests.access import objects, world
-    from tests.bench import budget, makers, pages, prices, work
+    from tests.bench import budget, makers, pages, prices, rush, work
 
     sizes = [100, 2000] if options.quick else [int(size) for size in options.rows.split(",")]
     wanted = set(options.only.split(",")) if options.only else set(PARTS)
@@ -37,6 +37,8 @@ def everything(options):
         rest += work.excel(1000 if options.quick else 10_000)
     if "bids" in wanted:
         rest += work.deadline(told, 40 if options.quick else 200) + work.sealing()
+    if "rush" in wanted:
+        rest += rush.rush(told, 60 if options.quick else 500)
     if "budget" in wanted:
         rest += budget.editor(told, *objects.arguments(told, "project_draft"))
     if "prices" in wanted:
