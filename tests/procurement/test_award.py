@@ -162,7 +162,7 @@ def test_direct_choice_in_one_form(client):
     client.force_login(office.handler)
     assert reverse("provider_choose", args=[project.pk]) in client.get(project.get_absolute_url()).content.decode()
     address = reverse("provider_choose", args=[project.pk])
-    data = {"organization": provider.organization.pk, "amount": "40000.01", "reason": "", "happened_on": clock.today().isoformat()}
+    data = {"organization": provider.organization.pk, "amount": "40000.01", "reason": "", "happened_on": clock.today().isoformat(), "no_tie": "on"}
     answer = client.post(address, data)
     assert answer.status_code == 422 and "40000.01" in answer.content.decode()
     answer = client.post(address, {**data, "amount": "40000", "reason": "常年服务本社区，居民满意"})

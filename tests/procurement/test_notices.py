@@ -46,7 +46,7 @@ def test_all_thirteen_are_there_in_their_order():
     [
         ("notice", "open_tender", "公开招标公告"), ("notice", "consultation", "竞争性磋商公告"), ("notice", "negotiation", "竞争性谈判公告"), ("notice", "framework", "框架协议征集公告"),
         ("notice", "self_run", "采购公告"), ("single", "single_source", "单一来源采购公示"), ("result", "open_tender", "中标结果公告"), ("result", "consultation", "成交结果公告"),
-        ("result", "negotiation", "成交结果公告"), ("result", "framework", "入围结果公告"), ("result", "self_run", "采购结果公告"), ("correction", "open_tender", "更正公告"), ("contract", "", "合同公告"),
+        ("result", "negotiation", "成交结果公告"), ("result", "framework", "第二阶段成交结果公告"), ("selection", "framework", "入围结果公告"), ("result", "self_run", "采购结果公告"), ("correction", "open_tender", "更正公告"), ("contract", "", "合同公告"),
     ],
 )  # fmt: skip
 def test_titles_follow_the_method(kind, method, title):
