@@ -84,7 +84,7 @@ def test_from_project_to_notice(office, client):
     assert "计划" in page and reverse("tender_edit", args=[row.pk]) in page
     edit = reverse("tender_edit", args=[row.pk])
     assert client.get(edit).status_code == 200
-    kept = {"title": row.title, "venue": "internal", "requirements": row.requirements, "contact": "王经办 028-1", "price_weight": 20, "method_case": "services", "method_reason": "政府购买服务", "qualification": "独立承担民事责任"}
+    kept = {"title": row.title, "venue": "internal", "requirements": row.requirements, "contact": "王经办 028-1", "price_weight": 20, "method_case": "services", "validity_days": 90, "method_reason": "政府购买服务", "qualification": "独立承担民事责任"}
     assert client.post(edit, {**kept, "plan_number": "采计〔2026〕9号", **items()}).status_code == 302
     people = [office.section, office.leader, office.committee, office.legal, office.supervisor]
     for person in people:
@@ -102,6 +102,9 @@ def test_from_project_to_notice(office, client):
         client.force_login(person)
         assert reverse("opener_rehearse", args=[row.pk]) in text(client.get(reverse("desk")))
         assert client.post(reverse("opener_rehearse", args=[row.pk]), {"passphrase": passphrase_of(person)}).status_code == 302
+    for person in (*people, office.handler):
+        client.force_login(person)
+        assert client.post(reverse("declare", args=[row.pk]), {"no_post": "on", "no_kin": "on", "no_other": "on"}).status_code == 302
     client.force_login(office.handler)
     prepare(client, project, row, office)
     answer = act(client, "tender", row.pk, "publish", deadline="2026-03-12T15:00", documents_until="2026-03-09")
