@@ -23,6 +23,7 @@ OWN_WORDS = {
     "contract.replace_key_person": ("left_already",), "tender.publish_result": ("told",), "payment.approve": ("403", "one_step_each"), "payment.complete": ("403",),
     "bid.submit": ("changed", "incomplete"), "tender.publish": ("not_approved",), "tender.record_external": ("twice",), "payment.submit": ("already_requested",),
     "lot.acknowledge": ("acknowledged",), "complaint.suspend": ("suspended_once",), "complaint.lift": ("not_suspended",),
+    "tender.publish_selection": ("told",), "frameworkagreement.file_copy": ("filed",), "frameworkagreement.tell_users": ("told",),
 }  # fmt: skip
 
 
