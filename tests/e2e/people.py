@@ -147,7 +147,10 @@ class Person:
     def downloads(self, text):
         """The file behind a link, as bytes."""
         with self.tab.expect_download() as coming:
-            self.tab.wait_for_load_state("networkidle")  # a page that followed its job may be loading itself anew
+            for _turn in range(20):  # a page that followed its job may just be loading itself anew
+                if self.tab.locator("main a", has_text=text).count():
+                    break
+                self.tab.wait_for_timeout(250)
             self._one(self.tab.locator("main a", has_text=text), f"file {text}").click()
         return Path(coming.value.path()).read_bytes()
 

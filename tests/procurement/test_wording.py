@@ -77,7 +77,7 @@ def test_a_qualification_that_is_scored_as_well():
 
 
 def test_an_item_that_names_its_basis_is_not_warned_of():
-    rated = SimpleNamespace(name="评估等级", standard="5A得5分", legal_basis="")
+    rated = SimpleNamespace(name="评估等级", standard="5A得5分", legal_basis="", scale="")
     assert [hit.pattern.key for hit in wording.of_documents(items=[rated])] == ["grade"]
     rated.legal_basis = "某市民发〔2025〕3号"
     assert wording.of_documents(items=[rated]) == []
