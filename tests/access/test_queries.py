@@ -20,6 +20,7 @@ from procurement.models import (
     Challenge,
     Complaint,
     Contract,
+    Framework,
     Fund,
     Inquiry,
     Meeting,
@@ -45,7 +46,7 @@ LISTS = {
     "activity_list": ("handler", Activity), "payment_list": ("accountant", PaymentRequest), "check_list": ("handler", Check), "panel_list": ("handler", Panel),
     "expert_list": ("handler", Expert), "report_list": ("leader", Report), "notices": ("handler", Notice), "job_list": ("leader", Job),
     "challenge_list": ("handler", Challenge), "complaint_list": ("finance", Complaint),
-    "award_list": ("handler", Award), "bond_list": ("accountant", Bond), "inquiry_list": ("handler", Inquiry),
+    "award_list": ("handler", Award), "bond_list": ("accountant", Bond), "inquiry_list": ("handler", Inquiry), "framework_list": ("handler", Framework),
 }  # fmt: skip
 NO_TABLE = {"standin_list", "invitation_list", "place_list", "rule_list", "bid_list"}  # no row, or few rows by nature; measured as they are
 

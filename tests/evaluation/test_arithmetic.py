@@ -78,7 +78,7 @@ class TestDeduction:
         rule = rules.get("C09")
         assert judging_bounds.ratio_bounds(rule) == (10, 20) and judging_bounds.ratio_bounds(rule, consortium=True) == (4, 6)
 
-    @pytest.mark.rule("C09", mutate="small_share")
+    @pytest.mark.rule("C09")
     @pytest.mark.parametrize(
         "claim, percent",
         [

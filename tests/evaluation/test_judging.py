@@ -88,7 +88,7 @@ class TestConformity:
         bids[0].refresh_from_db()
         assert bids[0].status == "invalid" and "登记证书过期" in bids[0].invalid_reason and not bids[0].verdicts.get().passed
 
-    @pytest.mark.rule("B10", mutate="may_go_on")
+    @pytest.mark.rule("B10")
     def test_too_few_left_stops_it(self):
         walk = opened()
         sitting = panel.start(form_panel(walk.tender, walk.office), actor=walk.office.handler)

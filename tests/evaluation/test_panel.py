@@ -78,7 +78,7 @@ def walk():
     return make_tender(state="opened")
 
 
-@pytest.mark.rule("C14", "B11", mutate="B11.members")
+@pytest.mark.rule("C14", "B11")
 def test_the_draw_can_be_repeated_by_anyone(walk):
     make_experts(6)
     office = walk.office
@@ -241,7 +241,7 @@ def test_a_leavers_scores_stay_but_are_void(walk):
     assert str(leaver.pk) not in members and str(reserve.pk) in members
 
 
-@pytest.mark.rule("C08", mutate=("explain", "ceiling_share"))
+@pytest.mark.rule("C08", mutate="explain")
 def test_a_low_price_is_explained_and_judged_before_the_end():
     walk = make_tender(state="scoring", prices=(134999, 250000, 260000), start=clock.now())
     row, sitting, bidder = Bid.objects.get(price=134999), walk.panel, walk.providers[0].user

@@ -56,7 +56,7 @@ def test_final_quotes_are_sealed_again(walk):
     assert len(sitting.result["lots"][0]["lines"]) == 3  # who gave none keeps the first price
 
 
-@pytest.mark.rule("B12", mutate="exception_quotes")
+@pytest.mark.rule("B12")
 def test_too_few_final_quotes_and_none_at_all(walk):
     sitting = make_panel(walk.tender, walk.office, quoted=False)
     score_all(sitting)
