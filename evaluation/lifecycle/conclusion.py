@@ -36,7 +36,7 @@ def _sheets_objection(panel, members, bids, actor):
 
 def objection_to_conclusion(panel, actor=None):
     """Why the evaluation can't end now, or None; members are named to the panel alone."""
-    members, tender = list(panel.sitting()), panel.tender
+    members, tender = panel.seated(), panel.tender
     waiting = [member for member in members if member.submitted_at is None] if methods.ranking_of(tender) == "points" else []
     if waiting:
         return Refusal("waiting", _("Scores are still missing from: {names}.").format(names=names.told(panel, waiting, actor)), article=rules.get("C04").article)

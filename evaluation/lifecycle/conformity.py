@@ -110,7 +110,7 @@ def objection_to_closing(panel, actor=None):
     article = methods.of(panel.tender).article
     if not is_checked(panel):
         return seats.too_few(panel)
-    if waiting := [member for member in panel.sitting() if member.checked_at is None]:
+    if waiting := [member for member in panel.seated() if member.checked_at is None]:
         return Refusal("waiting", _("The check is still missing from: {names}.").format(names=names.told(panel, waiting, actor)), article=article, todo=_("Each member hands in the own check."))
     found = outcome(panel)
     if judges_qualification(panel):

@@ -32,7 +32,7 @@ def _startable(panel, actor):
         return Refusal("sealed", _("Scoring begins after the responses are opened."), article=rules.get("B27").article)
     if refusal := composition(panel, with_leader=True) or qualification.objection_unchecked(panel.tender) or too_few(panel):
         return refusal
-    waiting = [member for member in panel.sitting() if member.declared_at is None]
+    waiting = [member for member in panel.seated() if member.declared_at is None]
     if waiting:
         return Refusal("undeclared", _("Not yet declared: {names}.").format(names=names.told(panel, waiting, actor)), article=rules.get("H02").article, todo=_("Each member declares on the panel's page."))
     if found := conflicts(panel):

@@ -101,7 +101,7 @@ def composition(panel, actor=None, members=None, with_leader=False):
 
     A self-run panel of staff needs its number only.
     """
-    members, tender = list(panel.sitting()) if members is None else members, panel.tender
+    members, tender = panel.seated() if members is None else members, panel.tender
     known = methods.law(tender)
     figure = methods.figure(tender, "members", known)
     if figure is None:
@@ -179,7 +179,7 @@ def conflict_of(user, panel, bidders, expert=None):
 
 def conflicts(panel):
     """Sitting members with a conflict, as [(member, why)]."""
-    bidders, members = bidders_of(panel), list(panel.sitting())
+    bidders, members = bidders_of(panel), panel.seated()
     experts = {row.user_id: row for row in Expert.objects.filter(user__in=[member.user_id for member in members])}
     found = [(member, member.conflict or conflict_of(member.user, panel, bidders, experts.get(member.user_id) if member.is_expert else None)) for member in members]
     return [(member, why) for member, why in found if why]
