@@ -185,6 +185,11 @@ def _after_failed_tender(tender):
     return earlier is not None and earlier.status == "failed" and earlier.method == "open_tender" and bool(tender.approval_document.strip())
 
 
+def unscored():
+    """Codes of the methods that usually rank without points."""
+    return sorted({method.code for method in known() if method.ranking[0] != "points"})
+
+
 def ranking_of(tender):
     """points | lowest | negotiated: as the purchase says, else as its profile or its method usually does."""
     if tender.ranking:

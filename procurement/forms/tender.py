@@ -64,7 +64,7 @@ class TenderForm(CleanModelForm):
         else:
             self.fields["projects"].queryset = projects
             del self.fields["ranking"]
-            self.order_fields(["projects", "method", "title", "method_case", "method_reason", "plan_number", "intention_on"])
+            self.order_fields(["projects", "method", "method_case", "method_reason", "plan_number", "intention_on"])
             self.fields["method"].initial = "consultation"
             for name in ("title", "requirements"):
                 self.fields[name].help_text = _("Left empty, it is taken from the project.")
@@ -118,7 +118,7 @@ class ItemFormSet(forms.BaseFormSet):
 
 
 STANDARD_ITEMS = (
-    {"kind": "price", "name": "报价", "standard": "磋商基准价÷最后报价×价格分值", "points": 20},
+    {"kind": "price", "name": "报价", "standard": "评审基准价÷评审价×价格分值", "points": 20},
     {"kind": "subjective", "name": "服务方案", "standard": "方案完整、针对性强、可操作的得满分，其余酌情给分", "points": 45},
     {"kind": "subjective", "name": "人员安排", "standard": "项目负责人和服务人员配备合理", "points": 20},
     {"kind": "objective", "name": "同类项目经验", "standard": "近三年每提供一份同类服务合同得5分，满分15分", "points": 15},

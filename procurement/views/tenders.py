@@ -79,7 +79,7 @@ def tender_create(request):
         except Refusal as refusal:
             refused(form, refusal)
     return render_form(
-        request, form, title=_("New purchase"), formsets=[items], rules=["B08", "C02", "A12"], submit=_("Save the draft"), cancel=reverse("tender_list"), draft="tender-new",
+        request, form, title=_("New purchase"), formsets=[items], rules=["A12", "C02"], submit=_("Save the draft"), cancel=reverse("tender_list"), draft="tender-new", unscored=" ".join(methods.unscored()),
         intro=_("Choose the approved projects and the method; everything can be changed until it is published."), template="procurement/tender_form.html",
     )  # fmt: skip
 

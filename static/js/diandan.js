@@ -167,6 +167,15 @@
     show();
   });
 
+  /* --- a part of a form that some choices of another field make needless --- */
+  all("[data-unless]").forEach((part) => {
+    const leader = part.closest("form")?.elements[part.dataset.unless], values = part.dataset.values.split(" ");
+    if (!leader) return;
+    const show = () => { part.hidden = values.includes(leader.value); };
+    leader.addEventListener("change", show);
+    show();
+  });
+
   all("[data-copy]").forEach((button) => { button.hidden = false; button.addEventListener("click", () => navigator.clipboard?.writeText(button.dataset.copy)); });
   document.body.addEventListener("htmx:configRequest", (event) => { event.detail.headers["X-CSRFToken"] = token(); });
 })();

@@ -168,3 +168,10 @@ def test_a_case_of_another_method_is_refused_beside_its_field(office):
 def test_a_negotiation_keeps_no_scoring_items(office):
     row = tender.create_tender([projects.make_project(office, "approved")], actor=office.handler, method="negotiation", score_items=ITEMS)
     assert not row.score_items.exists()
+
+
+def test_the_form_of_a_purchase_offers_points_only_where_points_rank(office, client):
+    assert methods.unscored() == ["framework", "negotiation", "single_source"]
+    client.force_login(office.handler)
+    page = client.get("/tenders/new/").content.decode()
+    assert 'data-unless="method" data-values="framework negotiation single_source"' in page and 'data-groups-by="method"' in page
