@@ -52,3 +52,8 @@ def browse(chromium, live_server):
         context.close()
     assert problems == []
     assert reports() == []
+
+
+def settled(tab):
+    """Wait until htmx has put in what it asked for and listens to it: a change in the moment before would be heard by nobody."""
+    tab.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')")

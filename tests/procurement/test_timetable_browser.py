@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from kernel import clock, holidays
 from procurement.lifecycle import tender
+from tests.browser import settled
 from tests.factories import projects
 from tests.factories.tenders import cheap_scrypt, make_draft
 
@@ -41,6 +42,7 @@ def test_playing_with_a_draft_and_with_the_form_that_publishes(office, browse):
     tab.fill("#id_start", "2026-03-05")
     tab.locator("#id_start").dispatch_event("change")
     tab.locator("#plan").get_by_text("2026-03-16 10:00").first.wait_for()
+    settled(tab)
     tab.fill("#id_deadline", "2026-03-13T10:00")
     tab.locator("#id_deadline").dispatch_event("change")
     tab.wait_for_selector(".dd-field.bad #id_deadline")
@@ -49,9 +51,11 @@ def test_playing_with_a_draft_and_with_the_form_that_publishes(office, browse):
     shot(tab, "try")
     tab.goto(reverse("act", args=["tender", row.pk, "publish"]))
     tab.locator("#plan-live").get_by_text("2026-03-12 10:00").first.wait_for()
+    settled(tab)
     tab.fill("#id_deadline", "2026-03-19T15:00")
     tab.locator("#id_deadline").dispatch_event("change")
     tab.locator("#plan-live").get_by_text("2026-03-19 15:00").first.wait_for()
+    settled(tab)
     tab.fill("#id_deadline", "2026-03-14T10:00")
     tab.locator("#id_deadline").dispatch_event("change")
     tab.wait_for_selector("#plan-live .dd-note.bad")
