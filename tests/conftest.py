@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 
+import django.test.client
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
@@ -73,6 +74,9 @@ def pytest_unconfigure(config):
         shutil.rmtree(os.environ["DIANDAN_TEST_VAR"], ignore_errors=True)
 
 
+_store = django.test.client.store_rendered_templates
+# A response keeps the context of its page, not copies of those of all that the page includes.
+django.test.client.store_rendered_templates = lambda store, *args, **kwargs: None if "context" in store else _store(store, *args, **kwargs)
 TransactionTestCase._fixture_teardown = lambda self: wipe()  # the same emptiness as a flush, without making everything anew
 
 
