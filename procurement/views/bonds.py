@@ -175,7 +175,7 @@ def bond_receive(request, public_id):
         except Refusal as refusal:
             refused(form, refusal)
     intro = _("Compare with the account: the bank receipt counts, not the statement. The transfer's purpose is “{code}”.").format(code=reference_of(bid))
-    return render_form(request, form, title=_("Bond of {name}").format(name=bid.organization), rules=["D09"], submit=_("Record"), cancel=bid.lot.tender.get_absolute_url(), intro=intro)
+    return render_form(request, form, title=_("Bond of {name}").format(name=bid.organization), rules=["D09"], submit=_("Register"), cancel=bid.lot.tender.get_absolute_url(), intro=intro)
 
 
 @login_required

@@ -85,11 +85,11 @@ def inquiry_list(request):
     return render_list(
         request, Inquiry.objects.visible_to(request.user).select_related("tender__purchaser"), title=_("Inquiries"),
         columns=[
-            Column("code", _("Code"), kind="link"), Column("tender__title", _("Purchase")), Column("asker", _("Who asks")), Column("way", _("Asked"), value=lambda row: row.get_way_display()),
+            Column("code", _("Code"), kind="link"), Column("tender__title", _("Purchase")), Column("asker", _("Who asks")), Column("way", pgettext("inquiry", "Asked"), value=lambda row: row.get_way_display()),
             Column("received_on", pgettext("inquiry", "Received on"), kind="date"), Column("answer_due_on", _("Answer due"), kind="date"), Column("answered_on", _("Answered on"), kind="date"), Column("status", _("State"), kind="status"),
         ],
         search=("code", "asker", "question", "tender__title", "tender__number"),
-        filters=[ChoiceFilter("status", _("State"), choices=Inquiry.LIFE.states.items()), ChoiceFilter("way", _("Asked"), choices=Inquiry.WAYS), late, DateFilter("received", pgettext("inquiry", "Received on"), field="received_on")],
+        filters=[ChoiceFilter("status", _("State"), choices=Inquiry.LIFE.states.items()), ChoiceFilter("way", pgettext("inquiry", "Asked"), choices=Inquiry.WAYS), late, DateFilter("received", pgettext("inquiry", "Received on"), field="received_on")],
         default_sort="-id", export_name="询问", empty_text=_("No inquiry yet. One asked on paper or by word of mouth is entered on the purchase's page."),
     )  # fmt: skip
 
@@ -129,7 +129,7 @@ def inquiry_record(request, pk):
         except Refusal as refusal:
             refused(form, refusal)
     intro = _("The answer is due three working days after the day it came in. A doubt about the documents is answered to all by a clarification; an objection is a challenge.")
-    return render_form(request, form, title=_("Enter an inquiry about {tender}").format(tender=tender), rules=["G01"], submit=_("Enter"), cancel=tender.get_absolute_url(), intro=intro)
+    return render_form(request, form, title=_("Enter an inquiry about {tender}").format(tender=tender), rules=["G01"], submit=_("Register"), cancel=tender.get_absolute_url(), intro=intro)
 
 
 @throttle("inquiry", "10/h")
