@@ -163,9 +163,11 @@ def declare(request, pk):
         raise PermissionDenied
     bidders = "、".join(organization.name for organization in seats.bidders_of(panel))
     intro = _("Say whether anything stands between you and the bidders or the purchaser.")
+    if bidders:
+        intro += " " + _("Bidders: {names}.").format(names=bidders)
     return step_form(
         request, panel, DeclareForm, lambda data: panels.declare(panel, actor=request.user, conflict=data["conflict"]), _("Declaration"), _("Declare"), rules=["H02"],
-        back=panel.get_absolute_url() if panel.status != "formed" else "", intro=f"{intro} {_('Bidders')}：{bidders}" if bidders else intro,
+        back=panel.get_absolute_url() if panel.status != "formed" else "", intro=intro,
     )  # fmt: skip
 
 

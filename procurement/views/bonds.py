@@ -150,7 +150,7 @@ def bid_bond(request, public_id):
             refused(form, refusal)
     intro = _("Asked: {amount} yuan. Write “{code}” as the purpose of a transfer: it names neither the purchase nor you; nobody can tell before the opening what it is for.").format(amount=f"{terms.amount:,.2f}", code=reference_of(bid))
     if terms.account:
-        intro = f"{intro} {_('Account:')} {terms.account}"
+        intro += " " + _("Account: {account}").format(account=terms.account)
     return render_form(request, form, title=_("Bid bond"), rules=["D09", "B27"], submit=_("Save, encrypted"), cancel=bid.get_absolute_url(), intro=intro)
 
 

@@ -63,7 +63,7 @@ def declare(request, pk):
     names = "、".join(str(row) for row in declaration.bidders_of(tender))
     intro = _("Suppliers whose responses are open: {names}.").format(names=names) if names else _("The names of bidders are secret before the opening; declare for every supplier that may take part. Should one you know turn up, add it here.")
     if why := declaration.match(request.user, declaration.bidders_of(tender)):
-        intro = f"{intro} {_('The platform finds: you')} {why}"
+        intro += " " + _("Found on the platform about you: {why}.").format(why=why)
     return render_form(request, form, title=_("Declaration: {tender}").format(tender=tender), rules=["H01"], submit=pgettext("recusal", "Declare"), cancel=tender.get_absolute_url(), intro=intro)
 
 
