@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from kernel import draws
 from kernel.detail import refuse
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal
@@ -110,7 +111,7 @@ def draw_record(request, pk):
         messages.info(request, _("Nothing is drawn yet."))
         return redirect(tender)
     by_key = {row["key"]: row for row in found.entries}
-    rows = [by_key[key] for key in invitings.order_of(by_key, found.seed)]
+    rows = [by_key[key] for key in draws.order(by_key, found.seed)]
     context = {"tender": tender, "pool": found, "rows": rows, "reasons": found.source == "recommended", "method": methods.of(tender).name, "source": SOURCES[found.source]}
     return pdf_response(request, tender, lambda: render_pdf("documents/draw_record.html", context), f"{tender.number}-供应商抽取记录.pdf")
 
