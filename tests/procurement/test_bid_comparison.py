@@ -19,7 +19,7 @@ from procurement.lifecycle import bid
 from procurement.models import BidPart, BudgetLine, EvaluationTerms, Tender
 from tests.factories.bids import lines_of
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, draw_panel, hours, make_tender, open_tender, travel
+from tests.factories.tenders import draw_panel, hours, make_tender, open_tender, travel
 
 RULE = SimpleNamespace(high=Decimal("1.5"), low=Decimal("0.5"), minimum=3)
 NAMES = st.sampled_from(["横幅", "横幅费", "展板", "社工人工（1名）", "社工人工", "矿泉水"])
@@ -53,8 +53,7 @@ def test_deviations_from_the_budget_and_the_library(price, side):
 
 
 @pytest.fixture
-def walk(monkeypatch, db):
-    cheap_scrypt(monkeypatch)
+def walk(db):
     return make_tender(state="opened")
 
 
@@ -132,8 +131,7 @@ def test_a_panel_member_reads_names_but_not_while_judging_without_them(walk, cli
     assert client.get(address).status_code == 403
 
 
-def test_a_line_of_another_unit_and_one_nobody_planned(monkeypatch, db):
-    cheap_scrypt(monkeypatch)
+def test_a_line_of_another_unit_and_one_nobody_planned(db):
     walk = make_tender(state="published")
     line = BudgetLine.objects.filter(project=walk.lot.project).first()
     for number in range(3):

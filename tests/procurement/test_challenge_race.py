@@ -9,7 +9,7 @@ from kernel import clock, trail
 from kernel.models import Hold
 from procurement.models import Challenge
 from tests.factories.challenges import challenged
-from tests.factories.tenders import cheap_scrypt, travel
+from tests.factories.tenders import travel
 from tests.processes import ROOT, wait_for
 
 CHILD = """
@@ -38,8 +38,7 @@ except Refusal as refusal:
 
 
 @pytest.mark.slow
-def test_two_filings_at_once_make_one_challenge(transactional_db, child_env, tmp_path, monkeypatch):
-    cheap_scrypt(monkeypatch)
+def test_two_filings_at_once_make_one_challenge(transactional_db, child_env, tmp_path):
     walk = challenged("withdrawn")
     travel(clock.end_of_day(walk.challenge.window_until))
     go, children = tmp_path / "go", []

@@ -10,7 +10,7 @@ from kernel.models.trail import TrailRow
 from procurement.models import Award, Bid
 from tests.factories.bids import save_structured
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, make_tender, open_tender, passphrase_of
+from tests.factories.tenders import make_tender, open_tender, passphrase_of
 from tests.processes import ROOT, wait_for
 
 CHILD = """
@@ -64,11 +64,6 @@ def race(child_env, tmp_path):
         return results
 
     return run
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 def test_two_awards(race, transactional_db):
