@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
@@ -20,7 +21,7 @@ from kernel import access, clock, rules, trail
 from kernel.cleaning import CleanForm
 from kernel.detail import render_detail
 from kernel.filetypes import clean_name
-from kernel.forms import refused, render_form
+from kernel.forms import ask_and_do, refused, render_form
 from kernel.lifecycle import Refusal, acting_for, principals_of
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
 from kernel.throttle import throttle
@@ -53,18 +54,14 @@ def declare(request, pk):
         raise PermissionDenied
     known = declaration.of(tender, request.user)
     form = DeclareForm(request.POST or None, initial={name: getattr(known, name) for name in ("no_post", "no_kin", "no_other", "ties")} if known else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            declaration.declare(tender, actor=request.user, **form.cleaned_data)
-            messages.success(request, _("Your declaration is recorded."))
-            return redirect(tender)
-        except Refusal as refusal:
-            refused(form, refusal)
     names = "、".join(str(row) for row in declaration.bidders_of(tender))
     intro = _("Suppliers whose responses are open: {names}.").format(names=names) if names else _("The names of bidders are secret before the opening; declare for every supplier that may take part. Should one you know turn up, add it here.")
     if why := declaration.match(request.user, declaration.bidders_of(tender)):
         intro += " " + _("Found on the platform about you: {why}.").format(why=why)
-    return render_form(request, form, title=_("Declaration: {tender}").format(tender=tender), rules=["H01"], submit=pgettext("recusal", "Declare"), cancel=tender.get_absolute_url(), intro=intro)
+    return ask_and_do(
+        request, form, lambda data: declaration.declare(tender, actor=request.user, **data), to=tender, said=_("Your declaration is recorded."),
+        title=_("Declaration: {tender}").format(tender=tender), rules=["H01"], submit=pgettext("recusal", "Declare"), intro=intro,
+    )  # fmt: skip
 
 
 @login_required
@@ -123,13 +120,11 @@ def inquiry_record(request, pk):
     tender = get_object_or_404(Tender.objects.visible_to(request.user).select_related("purchaser__place", "profile", "handler"), pk=pk)
     acting_for(request.user, tender, inquiry.RECORD)
     form = RecordInquiryForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            return redirect(inquiry.record(tender, actor=request.user, **form.cleaned_data))
-        except Refusal as refusal:
-            refused(form, refusal)
     intro = _("The answer is due three working days after the day it came in. A doubt about the documents is answered to all by a clarification; an objection is a challenge.")
-    return render_form(request, form, title=_("Enter an inquiry about {tender}").format(tender=tender), rules=["G01"], submit=_("Register"), cancel=tender.get_absolute_url(), intro=intro)
+    return ask_and_do(
+        request, form, lambda data: inquiry.record(tender, actor=request.user, **data),
+        title=_("Enter an inquiry about {tender}").format(tender=tender), rules=["G01"], submit=_("Register"), cancel=tender.get_absolute_url(), intro=intro,
+    )  # fmt: skip
 
 
 @throttle("inquiry", "10/h")
@@ -176,11 +171,10 @@ def recording_add(request, pk):
         return redirect(tender)
     initial = {"stage": next(iter(archive.missing_recordings(tender)), "opening")}
     form = RecordingForm(request.POST or None, people=people(*PURCHASER_ROLES, purchaser=tender.purchaser_id).order_by("name", "pk"), initial=initial)
-    if request.method == "POST" and form.is_valid():
-        recording.register(tender, actor=request.user, **form.cleaned_data)
-        messages.success(request, _("The recording is registered."))
-        return redirect("tender_archive", pk=tender.pk)
-    return render_form(request, form, title=_("Register a recording"), rules=["I02"], submit=_("Register"), cancel=tender.get_absolute_url())
+    return ask_and_do(
+        request, form, lambda data: recording.register(tender, actor=request.user, **data), to=reverse("tender_archive", args=[pk]), said=_("The recording is registered."),
+        title=_("Register a recording"), rules=["I02"], submit=_("Register"), cancel=tender.get_absolute_url(),
+    )  # fmt: skip
 
 
 @login_required
