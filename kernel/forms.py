@@ -82,6 +82,12 @@ class StepForm(CleanForm):
         return {**self.cleaned_data, **rows}
 
 
+class PurposeForm(CleanForm):
+    """What somebody needs personal data for, before it is shown."""
+
+    purpose = forms.CharField(label=_("What you need it for"), max_length=200, help_text=_("Written to the access log with your name."))
+
+
 def accepted_by(function):
     """Names of the keyword arguments a verb takes."""
     return set(inspect.signature(function).parameters)

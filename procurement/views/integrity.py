@@ -14,10 +14,9 @@ from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from communities.forms.wish import PurposeForm
 from communities.models.membership import PURCHASER_ROLES
 from communities.permissions import people, place_paths, purchaser_ids
-from kernel import access, clock, rules, trail
+from kernel import clock, rules, trail
 from kernel.cleaning import CleanForm
 from kernel.detail import render_detail
 from kernel.filetypes import clean_name
@@ -25,6 +24,7 @@ from kernel.forms import ask_and_do, refused, render_form
 from kernel.lifecycle import Refusal, acting_for, principals_of
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
 from kernel.throttle import throttle
+from kernel.views.access import reveal
 from procurement import archive
 from procurement.forms.integrity import AskForm, DeclareForm, FindInquiryForm, RecordingForm, RecordInquiryForm
 from procurement.lifecycle import declaration, inquiry, recording
@@ -103,15 +103,7 @@ def inquiry_contact(request, pk):
     """The contact in plain, for whoever answers; the look goes to the access log."""
     row = get_object_or_404(Inquiry.objects.visible_to(request.user).select_related("tender"), pk=pk)
     acting_for(request.user, row, inquiry.ANSWER)
-    form, shown = PurposeForm(request.POST or None), ""
-    if request.method == "POST" and form.is_valid():
-        try:
-            shown = access.reveal(row, "contact", request.user, form.cleaned_data["purpose"])
-        except Refusal as refusal:
-            refused(form, refusal)
-    if shown:
-        return render(request, "procurement/inquiry_contact.html", {"row": row, "shown": shown})
-    return render_form(request, form, title=_("Show the contact"), submit=_("Show"), cancel=row.get_absolute_url())
+    return reveal(request, row, "contact", title=_("Show the contact"), shown=_("Contact of inquiry {code}").format(code=row.code))
 
 
 @login_required
