@@ -27,13 +27,20 @@ COUNTS_DAYS = re.compile(
 )
 # Files about what the law or a contract puts on a date are run again whole; of the others those tests that count.
 ABOUT_DATES = re.compile(r"test_(payments|contract|contract_statutory|gates|notices|holidays|workdays|schedule|methods|activities|award|after_award|checks|challenge|complaint|bonds|figures)\.py")
+# Asked of a second database nothing new could come out: who may do what, and the words of the pages (their queries: test_pages, test_queries).
+SAID_ONCE = {"test_access.py", "test_verbs_access.py", "test_language.py", "test_axe.py"}
+IN_PROCESSES = {"infra", "lives"}  # their children ask the database, whatever the test itself says
 TIMELESS = {"access", "lives", "infra", "architecture", "bench", "accessibility"}  # the same questions on any day, or none of days
 
 
 def pytest_collection_modifyitems(items):
-    """Tests that count days are run a second time as of another day: marker `clock`."""
+    """Tests that count days are run a second time as of another day: marker `clock`. Those that ask no database, or would hear the same from
+    any, are marked `once`: CI leaves them out on its second database."""
     for item in items:
         function = getattr(item, "function", None)
+        asks = item.get_closest_marker("django_db") or {"db", "transactional_db", "live_server"} & set(item.fixturenames)
+        if item.path.name in SAID_ONCE or not asks and not IN_PROCESSES & set(item.path.relative_to(ROOT).parts):
+            item.add_marker(pytest.mark.once)
         if function and not item.get_closest_marker("browser") and not TIMELESS & set(item.path.relative_to(ROOT).parts):
             if ABOUT_DATES.fullmatch(item.path.name) or COUNTS_DAYS.search(inspect.getsource(function)):
                 item.add_marker(pytest.mark.clock)
