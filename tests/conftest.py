@@ -1,12 +1,14 @@
 """What every test gets: a running clock (or the day of DIANDAN_TEST_TODAY), an empty cache, Chinese as language, and on demand a real queue and worker."""
 
 import datetime
+import functools
 import gc
 import inspect
 import os
 import re
 import shutil
 
+import django.test.client
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
@@ -41,9 +43,23 @@ def pytest_collection_modifyitems(items):
         asks = item.get_closest_marker("django_db") or {"db", "transactional_db", "live_server"} & set(item.fixturenames)
         if item.path.name in SAID_ONCE or not asks and not IN_PROCESSES & set(item.path.relative_to(ROOT).parts):
             item.add_marker(pytest.mark.once)
-        if function and not item.get_closest_marker("browser") and not TIMELESS & set(item.path.relative_to(ROOT).parts):
+        if function and not item.get_closest_marker("browser") and not TIMELESS & set(item.path.relative_to(ROOT).parts) and not _stands(item):
             if ABOUT_DATES.fullmatch(item.path.name) or COUNTS_DAYS.search(inspect.getsource(function)):
                 item.add_marker(pytest.mark.clock)
+
+
+def _stands(item):
+    """Whether a fixture puts the clock at a moment of its own: that test is the same on any day."""
+    info = getattr(item, "_fixtureinfo", None)
+    return any("set_to(" in _source(fixture[-1].func) for name, fixture in (info.name2fixturedefs.items() if info else ()) if name != "_clean_slate")
+
+
+@functools.cache
+def _source(function):
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        return ""
 
 
 def pytest_collection_finish(session):
@@ -58,6 +74,9 @@ def pytest_unconfigure(config):
         shutil.rmtree(os.environ["DIANDAN_TEST_VAR"], ignore_errors=True)
 
 
+_store = django.test.client.store_rendered_templates
+# A response keeps the context of its page, not copies of those of all that the page includes.
+django.test.client.store_rendered_templates = lambda store, *args, **kwargs: None if "context" in store else _store(store, *args, **kwargs)
 TransactionTestCase._fixture_teardown = lambda self: wipe()  # the same emptiness as a flush, without making everything anew
 
 
