@@ -7,7 +7,7 @@ from kernel import clock, trail
 from kernel.models import Hold
 from procurement.models import Challenge
 from tests.factories.challenges import challenged
-from tests.factories.tenders import cheap_scrypt, travel
+from tests.factories.tenders import travel
 from tests.processes import together
 
 CHILD = """
@@ -35,8 +35,7 @@ except Refusal as refusal:
 
 
 @pytest.mark.slow
-def test_two_filings_at_once_make_one_challenge(transactional_db, monkeypatch):
-    cheap_scrypt(monkeypatch)
+def test_two_filings_at_once_make_one_challenge(transactional_db):
     walk = challenged("withdrawn")
     travel(clock.end_of_day(walk.challenge.window_until))
     said = together(CHILD, *[(walk.tender.pk, walk.who.organization.pk, walk.who.user.pk, clock.now().isoformat())] * 2)

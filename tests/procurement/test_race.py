@@ -8,7 +8,7 @@ from kernel.models.trail import TrailRow
 from procurement.models import Award, Bid
 from tests.factories.bids import save_structured
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, make_tender, open_tender, passphrase_of
+from tests.factories.tenders import make_tender, open_tender, passphrase_of
 from tests.processes import together
 
 CHILD = """
@@ -48,11 +48,6 @@ def race(transactional_db):
         return together(CHILD, *((kind, subject.pk, person.pk, clock.now().isoformat(), words) for person, words in people))
 
     return run
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 def test_two_awards(race, transactional_db):

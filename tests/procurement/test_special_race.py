@@ -12,7 +12,6 @@ from procurement.models import CallOff, SingleSource
 from tests.factories import projects
 from tests.factories.contracts import make_contract
 from tests.factories.special import make_framework, single_draft
-from tests.factories.tenders import cheap_scrypt
 from tests.processes import together
 
 RACER = """
@@ -45,8 +44,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def at_the_start():
     clock.set_to(START)
 
 
