@@ -3,13 +3,20 @@
 Scopes follow the tree: finance sees its district, a department and a street see what they buy, a community what is theirs.
 """
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from communities.models import Membership, Place
 from communities.models.membership import MONEY_ROLES
 from communities.models.place import under
-from kernel import clock
+from kernel import about, clock
 from kernel.lifecycle import principals_of
+
+
+def _in_force(user):
+    return Membership.objects.filter(user=user, starts_on__lte=clock.today()).exclude(ends_on__lt=clock.today())
+
+
+about.ask("member", lambda: Exists(_in_force(OuterRef("pk"))))
 
 
 def memberships_of(user):
@@ -19,7 +26,7 @@ def memberships_of(user):
     day, rows = getattr(user, "_memberships", (None, None))
     if day != clock.today():
         day = clock.today()
-        rows = list(Membership.objects.filter(user=user, starts_on__lte=day).exclude(ends_on__lt=day).select_related("purchaser__place", "place"))
+        rows = [] if about.certainly_not(user, "member") else list(_in_force(user).select_related("purchaser__place", "place"))
         if covered := getattr(user, "covered_role", ""):  # a principal, seen by a stand-in for one role
             rows = [row for row in rows if row.role == covered]
         user._memberships = (day, rows)
@@ -30,6 +37,7 @@ def forget_memberships(user):
     """Read them again next time: after a membership of this very object was given or ended."""
     user.__dict__.pop("_memberships", None)
     user.__dict__.pop("_reach", None)
+    about.forget(user)
 
 
 def reach(user):

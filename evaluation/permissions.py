@@ -4,20 +4,20 @@ from django.db.models import Exists, OuterRef, Q
 
 from communities.permissions import memberships_of, purchase_scope
 from evaluation.models import Assignment, PanelMember
+from kernel import about
 from kernel.lifecycle import principals_of
-from kernel.models import User
 from providers.lifecycle.organization import organizations_of
 
 SUPERVISORS = ("supervisor", "handler", "section")
 
 
+about.ask("judges", lambda: Exists(PanelMember.objects.filter(user=OuterRef("pk"), left_at=None)))
+about.ask("audits", lambda: Exists(Assignment.objects.filter(auditor=OuterRef("pk"), ended_at=None)))
+
+
 def judging_hats(user):
-    """(sits on a panel, audits a contract), asked in one query per user object: the menu asks on every page."""
-    if not hasattr(user, "_judging_hats"):
-        panels = PanelMember.objects.filter(user=OuterRef("pk"), left_at=None)
-        audits = Assignment.objects.filter(auditor=OuterRef("pk"), ended_at=None)
-        user._judging_hats = User.objects.filter(pk=user.pk).values_list(Exists(panels), Exists(audits)).first() or (False, False)
-    return user._judging_hats
+    """(sits on a panel, audits a contract): the menu asks on every page."""
+    return bool(about.of(user, "judges")), bool(about.of(user, "audits"))
 
 
 def is_assigned_auditor(user, assignment):

@@ -5,9 +5,8 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from kernel import clock, registry
+from kernel import about, clock, registry
 from kernel.lifecycle import principals_of
-from kernel.models import Notice
 
 GROUPS = {
     "work": _("My work"),
@@ -51,7 +50,7 @@ class Shell:
         """Unread notices; "99+" beyond that, so that the count stays cheap."""
         if not self.known:
             return 0
-        count = Notice.objects.filter(user=self.user, read_at=None).order_by().values("pk")[:100].count()
+        count = about.of(self.user, "unread")
         return "99+" if count > 99 else count
 
     @cached_property

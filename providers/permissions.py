@@ -1,15 +1,22 @@
 """Who may do what on the doing side, said once: members of an organization, and the government staff of its area."""
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from communities.permissions import memberships_of, reach
-from kernel import clock
+from kernel import about, clock
 from kernel.lifecycle import principals_of
 from providers.models import OrganizationMember
 
 VERIFIERS = ("handler", "section", "supervisor")
 GRADERS = ("department", "supervisor")
 EXCLUDERS = ("finance", "department", "supervisor", "observer")
+
+
+def _in_force(**people):
+    return OrganizationMember.objects.filter(**people, starts_on__lte=clock.today()).exclude(ends_on__lt=clock.today())
+
+
+about.ask("in_organization", lambda: Exists(_in_force(user=OuterRef("pk"))))
 
 
 def member_rows(user):
@@ -19,7 +26,7 @@ def member_rows(user):
     day, rows = getattr(user, "_organization_rows", (None, None))
     if day != clock.today():
         day = clock.today()
-        rows = list(OrganizationMember.objects.filter(user=user, starts_on__lte=day).exclude(ends_on__lt=day).select_related("organization"))
+        rows = [] if about.certainly_not(user, "in_organization") else list(_in_force(user=user).select_related("organization"))
         user._organization_rows = (day, rows)
     return rows
 
@@ -27,18 +34,17 @@ def member_rows(user):
 def remember_member_rows(users):
     """Read the places of several people in organizations at once; the list of these people. Asking each again costs no query today."""
     users, found = list(users), {}
-    day = clock.today()
-    rows = OrganizationMember.objects.filter(user__in=[user.pk for user in users], starts_on__lte=day).exclude(ends_on__lt=day)
-    for row in rows.select_related("organization"):
+    for row in _in_force(user__in=[user.pk for user in users]).select_related("organization"):
         found.setdefault(row.user_id, []).append(row)
     for user in users:
-        user._organization_rows = (day, found.get(user.pk, []))
+        user._organization_rows = (clock.today(), found.get(user.pk, []))
     return users
 
 
 def forget_member_rows(user):
     """Read them again next time."""
     user.__dict__.pop("_organization_rows", None)
+    about.forget(user)
 
 
 def organizations_of(user):
