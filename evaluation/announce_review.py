@@ -11,7 +11,7 @@ from evaluation.lifecycle.set_aside import past_panels
 from evaluation.models import Panel, PanelMember
 from evaluation.papers import report_context
 from evaluation.permissions_panel import OFFICE
-from kernel import registry
+from kernel import about, registry
 from kernel.pdf import render_pdf
 from kernel.registry import Panel as Box
 from kernel.registry import Task, Waiting
@@ -27,7 +27,7 @@ def _led_by(user):
 @answering
 def leads_panel(user):
     """Purchases whose panel the person leads."""
-    return Q(panel__in=_led_by(user).values("panel"))
+    return None if about.certainly_not(user, "judges") else Q(panel__in=_led_by(user).values("panel"))
 
 
 @registry.desk

@@ -26,7 +26,7 @@ from kernel.templatetags.diandan import bj, legal, yuan
 
 PAGE_SIZE = 20
 COUNT_CAP = 10_000
-PRINT_CAP = 1_000
+PRINT_CAP = SUM_CAP = 1_000
 RIGHT = {"money", "number", "percent"}
 
 
@@ -195,7 +195,9 @@ def page_of(queryset, start, end):
     """Some rows of a long list: their keys are found first, without the related rows, which are then joined to these few only. One query."""
     if queryset.query.distinct or queryset.query.combinator or not queryset.query.select_related:
         return list(queryset[start:end])
-    return list(queryset.filter(pk__in=queryset.select_related(None).prefetch_related(None).values("pk")[start:end]))
+    keys, rows = queryset.select_related(None).prefetch_related(None).values("pk")[start:end], queryset.all()
+    rows.query.where = type(rows.query.where)()  # the keys have passed every filter: asked again, it would lead the database past them
+    return list(rows.filter(pk__in=keys))
 
 
 class CappedPaginator(Paginator):
@@ -224,8 +226,8 @@ def render_list(
 ):  # fmt: skip
     """The list page, its fragment, its export or its print view, whichever the request asks for. It only shows: 405 for a POST.
 
-    `search`: ORM fields, or search(queryset, text) -> queryset. `totals(rows)`: sums of everything filtered, asked up to the cap of the
-    count; it gets the list of rows where one page shows them all, else the queryset.
+    `search`: ORM fields, or search(queryset, text) -> queryset. `totals(rows)`: sums of everything filtered, up to a thousand rows;
+    it gets the list of rows where one page shows them all, else the queryset.
     """
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
@@ -269,7 +271,7 @@ def render_list(
         "empty_text": empty_text or _("There is nothing here yet."),
         "list_path": request.get_full_path(),
         "body": body,
-        "totals": totals(rows if pages == 1 else queryset) if totals and count and not capped else None,
+        "totals": totals(rows if pages == 1 else queryset) if totals and 0 < count <= SUM_CAP else None,
         "selection": {int(part) for part in request.GET.get("sel", "").split("-")[:200] if part.isdecimal() and len(part) < 12},
         **(context or {}),
     }

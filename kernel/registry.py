@@ -43,7 +43,7 @@ class Task:
 class Waiting:
     """Rows that may wait for a person, not yet asked: the desk asks in one query which of all these exist and reads only those.
 
-    `task(row)` -> Task, None when this row does not wait after all, or several Tasks.
+    `task(row)` -> Task, None when this row does not wait after all, or several Tasks. Rows that set no limit of their own show the first hundred.
     """
 
     rows: object
@@ -135,6 +135,7 @@ class Dated:
         return self.due.astimezone(clock.ZONE).date() if isinstance(self.due, datetime) else self.due
 
 
+SHOWN = 100
 _panels: dict[str, list] = defaultdict(list)
 _desk: list = []
 _search: list = []
@@ -207,7 +208,7 @@ def tasks_for(user):
             (waiting if isinstance(found, Waiting) else briefs if isinstance(found, Brief) else tasks).append(found)
     existing, told = _existing(user, waiting, briefs)
     for one in existing:
-        for row in one.rows:
+        for row in one.rows if one.rows.query.is_sliced else one.rows[:SHOWN]:
             made = one.task(row)
             tasks += [made] if isinstance(made, Task) else made or ()
     tasks += told

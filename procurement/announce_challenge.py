@@ -4,12 +4,13 @@ import datetime
 from functools import cache
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from communities.permissions import has_role, memberships_of, people, place_paths, purchaser_ids
 from kernel import clock, files, registry, rules, workdays
 from kernel.lifecycle import principals_of
-from kernel.registry import NavItem, Panel, Reminder, Task, Waiting
+from kernel.registry import Brief, NavItem, Panel, Reminder, Task, Waiting
 from procurement.forms import challenge as forms
 from procurement.lifecycle import challenge, complaint, review_order
 from procurement.models import Challenge, Complaint, ReviewOrder
@@ -61,8 +62,9 @@ def _office_tasks(user):
     )
     orders = ReviewOrder.objects.filter(lot__tender__purchaser__in=led).filter(Q(status="answered") | Q(status="open") & ~Q(kind="reevaluate") | Q(status="reopened", lot__status__in=("evaluated", "awarded"))).select_related("lot")
     yield Waiting(orders, lambda row: Task("challenge", row.lot.title, row.get_kind_display(), row.get_absolute_url(), row.created_at))
-    anew = ReviewOrder.objects.filter(lot__tender__purchaser__in=handled, status="open", kind="reevaluate").select_related("lot")
-    yield Waiting(anew, lambda row: Task("challenge", row.lot.title, _("Have it evaluated anew: by the panel, or by a newly drawn one"), row.get_absolute_url(), row.created_at))
+    anew = ReviewOrder.objects.filter(lot__tender__purchaser__in=handled, status="open", kind="reevaluate")
+    again = _("Have it evaluated anew: by the panel, or by a newly drawn one")
+    yield Brief.of(anew, ("challenge_id", "lot__title", "created_at"), lambda row: Task("challenge", row["lot__title"], again, reverse("challenge_detail", args=[row["challenge_id"]]), row["created_at"], detail=row["more"]))
     asked = Complaint.objects.filter(status="notified", challenge__tender__purchaser__in=handled | led)
     yield Waiting(asked, lambda row: Task("complaint", row.number, complaint.REPLY.label, row.get_absolute_url(), clock.midnight(row.notified_on), row.reply_due_on))
 

@@ -119,8 +119,13 @@ def _single_tasks(user):
     if not handled and not deciding:
         return
     waits = Q(tender__purchaser__in=handled, status__in=("draft", "argued", "approved")) | Q(tender__purchaser__in=handled, status="publicized", publicity_until__lt=clock.today())
-    rows = SingleSource.objects.filter(waits | Q(tender__purchaser__in=deciding, status="negotiated")).select_related("tender")
-    yield Waiting(rows, lambda row: Task("tender", row.tender.title, SINGLE_ACTIONS[row.status], row.get_absolute_url(), clock.midnight(row.stage_since), row.reargue_due_on if row.status == "publicized" else None))
+    rows = SingleSource.objects.filter(waits | Q(tender__purchaser__in=deciding, status="negotiated"))
+
+    def step(row):
+        due = row["reargue_due_on"] if row["status"] == "publicized" else None
+        return Task("tender", row["tender__title"], SINGLE_ACTIONS[row["status"]], reverse("single_source", args=[row["tender_id"]]), clock.midnight(row["stage_since"]), due, row["more"])
+
+    yield Brief.of(rows, ("tender_id", "tender__title", "status", "stage_since", "reargue_due_on"), step)
 
 
 def _framework_tasks(user):

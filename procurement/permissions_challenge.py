@@ -4,7 +4,10 @@ The challenger is named to those who handle the matter and to the finance bureau
 them once it is given, and nobody learns here who else bids.
 """
 
-from django.db.models import Q, QuerySet
+from functools import reduce
+from operator import or_
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from communities.permissions import in_places, memberships_of, place_paths, purchaser_ids
 from kernel.lifecycle import principals_of
@@ -35,7 +38,7 @@ def _scope(person, prefix=""):
 class ChallengeQuerySet(QuerySet):
     def visible_to(self, user):
         """Those who handle it and the challenger; further suppliers of the purchase once it is answered; its panel while it evaluates anew."""
-        from procurement.models import Bid
+        from procurement.models import Bid, ReviewOrder
 
         def scope(person):
             query = _scope(person)
@@ -43,10 +46,10 @@ class ChallengeQuerySet(QuerySet):
                 others = Bid.objects.filter(organization__in=own, status__in=CONCERNED_STATES).order_by().values("lot__tender")
                 query |= Q(status="answered", tender__in=others)
             if (led := _evaluated_by(person)) is not None:
-                query |= Q(orders__kind="reevaluate", tender__in=led)
+                query |= Q(Exists(ReviewOrder._base_manager.filter(challenge=OuterRef("pk"), kind="reevaluate")), tender__in=led)
             return query
 
-        return self.filter(pk__in=self.model._base_manager.filter(_over(user, scope)).order_by().values("pk"))
+        return self.filter(_over(user, scope))
 
 
 class ComplaintQuerySet(QuerySet):
@@ -67,19 +70,17 @@ class ReviewOrderQuerySet(QuerySet):
 
 
 def answering(rule):
-    """`rule(user) -> Q` over Tender: those whose panel the person leads, known only to a later stage. Registered in AppConfig.ready()."""
+    """`rule(user) -> Q` over Tender, or None: those whose panel the person leads, known only to a later stage. Registered in AppConfig.ready()."""
     _answering.append(rule)
     return rule
 
 
 def _evaluated_by(user):
-    """A subquery of the purchases whose panel the person leads, or None when no later stage knows of panels."""
+    """A subquery of the purchases whose panel the person leads, or None when no later stage knows of any."""
     from procurement.models import Tender
 
-    query = Q(pk__in=[])
-    for rule in _answering:
-        query |= rule(user)
-    return Tender._base_manager.filter(query).order_by().values("pk") if _answering else None
+    found = [query for rule in _answering if (query := rule(user)) is not None]
+    return Tender._base_manager.filter(reduce(or_, found)).order_by().values("pk") if found else None
 
 
 def is_challenger(user, subject):

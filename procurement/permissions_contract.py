@@ -5,6 +5,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from communities.permissions import at_purchaser, either, has_role, memberships_of, purchase_scope, reach
 from kernel.lifecycle import principals_of
 from procurement.permissions import organization_ids
+from providers.models import Organization
 
 PAYERS = ("section", "accountant", "leader", "fund_owner", "cashier")
 SUPERVISING = ("supervisor", "handler", "section")
@@ -29,7 +30,8 @@ def contract_scope(user, path=""):
     for person in principals_of(user) if user.is_authenticated else ():
         found |= purchase_scope(person, place=f"{path}project__place__path", purchaser=f"{path}purchaser")
         if mine := organization_ids(person):
-            found |= Q(**{f"{path}organization__in": mine}) | Q(**{f"{path}organization__supporter__in": mine})
+            delivering = Organization.objects.filter(Q(pk__in=mine) | Q(supporter__in=mine)).order_by()
+            found |= Q(**{f"{path}organization__in": delivering.values("pk")})
         for provider in _granted:
             granted = provider(person)
             if isinstance(granted, QuerySet) or granted:  # a queryset stays a subquery

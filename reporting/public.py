@@ -1,19 +1,20 @@
 """What everybody may read: published needs, announcements, signed contracts and their money. Nothing sealed is ever mentioned."""
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 
 from communities.models import Need, Place
+from kernel.about import Capped
 from kernel.money import MoneyField
-from procurement.models import Announcement, Contract, PaymentRequest
+from procurement.models import Announcement, Contract, Intention, Lot, PaymentRequest
 from reporting.figures import SIGNED
 
 PUBLIC_NEEDS = Q(status="published")
 
 
-def need_counts():
-    """Published needs by community: place id -> number, in one pass over the needs."""
-    return dict(Need.objects.filter(PUBLIC_NEEDS).order_by().values_list("place").annotate(Count("pk")))
+def need_count():
+    """Published needs of each place, counted to a hundred."""
+    return Capped(Need.objects.filter(PUBLIC_NEEDS, place=OuterRef("pk")).order_by().values("pk")[:100])
 
 
 def communities():
@@ -26,19 +27,21 @@ def communities():
 
 
 def needs(place=None):
-    rows = Need.objects.filter(PUBLIC_NEEDS).select_related("place__parent").order_by("-published_at")
+    rows = Need.objects.filter(PUBLIC_NEEDS).select_related("place").order_by("-published_at", "-id")
     return rows.filter(place__path__startswith=place.path) if place else rows
 
 
 def announcements(place=None, kinds=(), form=""):
     """Published announcements, newest first; of these kinds, or of one official form."""
-    rows = Announcement.objects.filter(public__in=[True]).select_related("tender__purchaser", "lot", "contract")  # a bare boolean uses no index on SQLite
+    rows = Announcement.objects.filter(public__in=[True]).only("number", "title", "kind", "form", "published_at")  # a bare boolean uses no index on SQLite
     if form:
         rows = rows.filter(form=form)
     elif kinds:
         rows = rows.filter(kind__in=kinds)
     if place:
-        rows = rows.filter(Q(tender__lots__project__place=place) | Q(lot__project__place=place) | Q(contract__project__place=place) | Q(intention__project__place=place)).distinct()
+        lots, signed = Lot.objects.filter(project__place=place).order_by(), Contract.objects.filter(project__place=place).order_by()
+        intended = Intention.objects.filter(project__place=place).order_by()
+        rows = rows.filter(Q(tender__in=lots.values("tender")) | Q(lot__in=lots.values("pk")) | Q(contract__in=signed.values("pk")) | Q(intention__in=intended.values("pk")))
     return rows.order_by("-published_at", "-id")
 
 

@@ -74,7 +74,7 @@ class Need(Living):
     class Meta:
         ordering = ["-id"]
         verbose_name = _("need")
-        indexes = [models.Index(fields=["status", "-published_at", "-id"], name="need_published")]
+        indexes = [models.Index(fields=["status", "-published_at", "-id"], name="need_published"), models.Index(fields=["place", "status"], name="need_of_place")]
 
     def __str__(self):
         return self.title

@@ -48,7 +48,10 @@ class Contract(Living):
     class Meta:
         ordering = ["-id"]
         verbose_name = _("contract")
-        indexes = [models.Index(fields=["purchaser", "status"], name="contract_of_office"), models.Index(fields=["status", "-signed_on", "-id"], name="contract_newest")]
+        indexes = [
+            models.Index(fields=["purchaser", "status"], name="contract_of_office"), models.Index(fields=["status", "-signed_on", "-id"], name="contract_newest"),
+            models.Index(fields=["-signed_on", "-id", "status"], condition=Q(notice_published_on__isnull=False), name="contract_published"),
+        ]  # fmt: skip
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0) & Q(addons__gte=0) & Q(paid__gte=0) & Q(returned__gte=0), name="contract_money_sane"),
             models.CheckConstraint(condition=Q(paid__lte=F("amount") + F("addons") + F("returned")), name="contract_paid_within_amount"),

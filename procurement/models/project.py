@@ -60,7 +60,9 @@ class Project(Living):
         verbose_name = _("project")
         indexes = [
             models.Index(fields=["purchaser", "status"], name="project_of_office"), models.Index(fields=["handler", "status"], name="project_of_handler"),
-            models.Index(fields=["purchaser", "fiscal_year", "status", "stage_since"], name="project_of_year"),
+            models.Index(fields=["purchaser", "fiscal_year", "status", "stage_since"], name="project_of_year"), models.Index(fields=["purchaser", "handler"], name="project_handled"),
+            models.Index(fields=["purchaser", "fiscal_year", "-id"], name="project_newest"), models.Index(fields=["purchaser", "fiscal_year", "budget_total", "id"], name="project_by_budget"),
+            models.Index(fields=["place", "fiscal_year", "-id"], name="project_of_place"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(ends_on__gte=models.F("starts_on")), name="project_dates_in_order"),

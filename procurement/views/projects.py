@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import clock, files
 from kernel.cleaning import CleanForm
-from kernel.detail import render_detail, trail_of
+from kernel.detail import know, render_detail, trail_of
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, acting_for, principals_of
 from procurement.advice import advice_for
@@ -45,9 +45,13 @@ def visible(request, pk, *, prefetch=False):
         runs = Prefetch("gate_runs", GateRun.objects.select_related("decided_by"))
         helped = Exists(Project.drafting_help.through.objects.filter(project=OuterRef("pk")))
         flagged = Exists(PriceFlag.objects.filter(project=OuterRef("pk"), revision=OuterRef("revision")))
-        rows = with_bounds(rows).prefetch_related("lines", "plan", "needs", "indicators", fundings, runs).annotate(helped=helped, flagged=flagged)
+        rows = with_bounds(rows).prefetch_related("lines", "plan", "needs", "indicators", fundings).annotate(helped=helped, flagged=flagged)
     project = get_object_or_404(rows, pk=pk)
     if prefetch:
+        if project.revision:
+            prefetch_related_objects([project], runs)
+        else:
+            know(project, "gate_runs", ())  # never submitted: no gate has seen it
         project._helpers = list(project.drafting_help.all()) if project.helped else []
     return project
 

@@ -19,14 +19,11 @@ def paged(request, rows):
 @require_safe
 def home(request):
     words = request.GET.get("q", "").replace("\x00", "").strip()[:40]
-    places = public.communities()
+    places = public.communities().annotate(need_count=public.need_count())
     if words:
         places = places.filter(name__icontains=words)
-    places, counts = list(places[:300]), public.need_counts()
-    for place in places:
-        place.need_count = counts.get(place.pk, 0)
     latest, needs = page_of(public.announcements(), 0, 6), page_of(public.needs(), 0, 6)
-    return render(request, "public/home.html", {"places": places, "words": words, "latest": latest, "needs": needs})
+    return render(request, "public/home.html", {"places": list(places[:300]), "words": words, "latest": latest, "needs": needs})
 
 
 @require_safe

@@ -36,6 +36,7 @@ from tests.access.answers import address
 from tests.access.objects import people_of
 from tests.access.tables import expected, rows_of
 from tests.access.world import client_of
+from tests.bench import makers
 
 LIST, DETAIL, FORM, DESK = 12, 20, 25, 15
 MANY = 30
@@ -144,6 +145,14 @@ def test_pages_of_one_object(world, unprinted, row):
             assert len(asked) <= (DETAIL if row["url"].endswith("_detail") else FORM), f"{role}: {len(asked)}\n" + "\n".join(asked)
 
 
+@pytest.mark.parametrize(("key", "role"), [("project_draft", "community"), ("project_returned", "community"), ("project_pre", "section"), ("project_committee", "handler"), ("project_approved", "handler")])
+def test_a_project_in_every_state(world, key, role):
+    """A project's page asks other things while it is drafted, reviewed and approved."""
+    response, asked = queries(world.people.own[role], address(world, "project_detail", key))
+    assert response.status_code == 200
+    assert len(asked) <= DETAIL, f"{role}: {len(asked)}\n" + "\n".join(asked)
+
+
 @pytest.mark.parametrize("role", ["handler", "leader", "legal"])
 def test_a_purchase_in_preparation(world, role):
     """The page that says what is still missing before the publication."""
@@ -164,6 +173,17 @@ def test_the_project_list_past_its_first_page(world, role):
     response, asked = queries(user, where)
     assert response.status_code == 200
     assert len(asked) <= LIST, "\n".join(asked)
+
+
+@pytest.mark.parametrize("role", ["handler", "section", "leader", "accountant", "cashier", "supervisor"])
+def test_a_desk_with_a_year_of_work(world, role):
+    """With awards, bonds, challenges, activities, payments and checks waiting at once, more of each than a desk shows."""
+    makers.grow(makers.Block(world.cast).build(), 300)
+    user = world.people.own[role]
+    client_of(user).get("/desk/")
+    response, asked = queries(user, "/desk/")
+    assert response.status_code == 200
+    assert len(asked) <= DESK, f"{role}: {len(asked)}\n" + "\n".join(asked)
 
 
 def test_everybodys_desk(world):
