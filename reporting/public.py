@@ -41,7 +41,11 @@ def announcements(place=None, kinds=(), form=""):
     if place:
         lots, signed = Lot.objects.filter(project__place=place).order_by(), Contract.objects.filter(project__place=place).order_by()
         intended = Intention.objects.filter(project__place=place).order_by()
-        rows = rows.filter(Q(tender__in=lots.values("tender")) | Q(lot__in=lots.values("pk")) | Q(contract__in=signed.values("pk")) | Q(intention__in=intended.values("pk")))
+        led_to = {"tender__in": lots.values("tender"), "lot__in": lots.values("pk"), "contract__in": signed.values("pk"), "intention__in": intended.values("pk")}
+        here = Q(pk__in=[])  # each way by its own index
+        for way, found in led_to.items():
+            here |= Q(pk__in=Announcement.objects.filter(**{way: found}).order_by().values("pk"))
+        rows = rows.filter(here)
     return rows.order_by("-published_at", "-id")
 
 
