@@ -184,7 +184,17 @@ def bid_final(request, public_id):
             return redirect("bid_detail", public_id=public_id)
         except Refusal as refusal:
             refused(form, refusal)
-    return render_form(request, form, title=_("Final quote"), rules=["B12"], submit=_("Seal it"), cancel=bid.get_absolute_url())
+    return render_form(request, form, title=_("Final quote"), rules=["B12"], submit=_("Seal it"), cancel=bid.get_absolute_url(), intro=quote_intro(bid))
+
+
+def quote_intro(bid):
+    """What a bidder has to know before it types its price: the round, until when, the ceiling, its price so far."""
+    running = quotes.current_round(bid.lot.tender)
+    if running is None:
+        return ""
+    return _("Round {number}, taken until {until} by the server's clock; until then it stays sealed and a later quote replaces it. Ceiling: {ceiling} yuan; your price so far: {price} yuan.").format(
+        number=running.number, until=running.until.astimezone(clock.ZONE).strftime("%Y-%m-%d %H:%M"), ceiling=f"{bid.lot.ceiling:,.2f}", price=f"{bid.amount:,.2f}"
+    )
 
 
 @login_required
