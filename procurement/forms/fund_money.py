@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel import clock, filetypes
 from kernel.forms import StepForm
@@ -52,7 +53,7 @@ class AdjustFundForm(StepForm):
 
 
 class ReceiptForm(StepForm):
-    received_on = forms.DateField(label=_("Received on"), initial=clock.today)
+    received_on = forms.DateField(label=pgettext_lazy("money", "Received on"), initial=clock.today)
     payer = forms.ChoiceField(label=_("Kind of payer"), choices=FundReceipt.PAYERS, help_text=_("Names stay on the receipt; here only the kind is kept."))
     amount = forms.DecimalField(label=_("Amount (yuan)"), min_value=0, max_value=LARGEST, max_digits=13, decimal_places=2)
     receipt_number = forms.CharField(label=_("Receipt number"), max_length=40)

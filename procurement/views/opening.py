@@ -217,6 +217,9 @@ def remark(request, public_id):
     own = may_bid(request.user, bid)
     if not own and not (asked and may_handle_tender(request.user, bid.lot.tender)):
         raise PermissionDenied
+    if own and request.method != "POST" and (refusal := ceremony.objection_to_remark(bid)):
+        messages.error(request, str(refusal))
+        return redirect(bid)
     form = (RemarkForm if own else AnswerForm)(request.POST or None)
     back = reverse("opening_record", args=[bid.lot.tender_id])
     if request.method == "POST" and form.is_valid():

@@ -45,6 +45,13 @@ def test_the_bidders_page_shows_the_panels_question_once_and_the_form_of_a_quote
     assert "第 1 轮" in page and f"现报价 {bid.amount:,.2f} 元" in page and f"最高限价 {walk.lot.ceiling:,.2f} 元" in page
 
 
+def test_a_bidder_of_a_consultation_is_sent_back_from_the_record_nobody_asks_it_to_confirm(client):
+    walk = make_tender(state="opened")
+    bid = walk.bids[0]
+    client.force_login(bid.organization.members.first().user)
+    assert client.get(reverse("opening_remark", args=[bid.public_id])).url == bid.get_absolute_url()
+
+
 def test_the_form_on_a_low_price_says_the_quote_and_why_it_is_low(client):
     walk = make_tender(state="opened", prices=(250000, 240000, 120000))
     sitting = make_panel(walk.tender, walk.office)
