@@ -19,7 +19,7 @@ from kernel.lifecycle import Refusal, acting_for, principals_of
 from kernel.models import User
 from procurement import methods
 from procurement.forms.bid import AnswerForm, EnrolForm, OpenersForm, OpeningForm, PassphraseForm, RemarkForm, ReplaceForm, WitnessForm
-from procurement.lifecycle import ceremony, opener_change
+from procurement.lifecycle import ceremony, opener_change, restart
 from procurement.lifecycle import opening as openings
 from procurement.lifecycle.tender import OPEN
 from procurement.models import Bid, Lot, OpenerKey, OpeningRemark, Tender
@@ -160,7 +160,7 @@ def opening(request, pk):
 def _ways_on(tender):
     """After too few responses: how many it needed, by which article, and what may be done next."""
     figure = methods.figure(tender, "bidders_at_opening")
-    return {"need": openings.minimum_of(tender), "article": figure.article if figure else "", "tender_like": methods.of(tender).public_opening, "statutory": tender.is_statutory}
+    return {"need": openings.minimum_of(tender), "article": figure.article if figure else "", "tender_like": methods.of(tender).public_opening, "statutory": tender.is_statutory, "approval": any(way.approval for way in restart.ways_after(tender))}
 
 
 @login_required
