@@ -38,7 +38,7 @@ def buy_for_the_bureau(cast, themes, now, home="竹影社区"):
         configuration.confirm(gate, accountant)
     configuration.defaults_for(purchaser, accountant, leader)
     year = clock.today().year
-    money = fund.create_fund(cast.users["department"], purchaser=purchaser, name="福利彩票公益金助老项目", source="subsidy", fiscal_year=year, amount=120000)
+    money = fund.create_fund(leader, purchaser=purchaser, name="福利彩票公益金助老项目", source="subsidy", fiscal_year=year, amount=120000)
     cast.funds[WELFARE, year] = fund.approve(money, actor=accountant, document=f"清民发〔{year}〕11号")
     office = cast.of(home)
     office.purchaser, office.fund_key, office.handler = purchaser, WELFARE, handler
@@ -54,12 +54,20 @@ def expect_money(cast):
 
 
 def begin_responses(cast):
-    """Organizations that look at the purchases published now write a response, not handed in yet."""
+    """Two more organizations write a response to each purchase published now, not handed in yet; a third took one back to change it."""
+    taken_back = None
     for row in Tender.objects.filter(status="published", venue="internal", deadline__gt=clock.now()).order_by("deadline"):
         lot = row.lots.first()
-        for key in ("chunhui", "ciguang", "hefeng"):
-            manager = cast.organizations[key].members.get(role="manager").user
-            bid.save_part(bid.start_bid(cast.organizations[key], lot, actor=manager), "technical", "服务方案（草稿）：待补充进度安排与应急措施。".encode(), actor=manager)
+        for key in ("ciguang", "hefeng"):
+            started = bid.start_bid(cast.organizations[key], lot, actor=manager_of(cast, key))
+            bid.save_part(started, "technical", "服务方案（草稿）：待补充进度安排与应急措施。".encode(), actor=manager_of(cast, key))
+        if taken_back is None:
+            mine = bid.start_bid(cast.organizations["chunhui"], lot, actor=manager_of(cast, "chunhui"))
+            taken_back = bid.withdraw_bid(mine, actor=manager_of(cast, "chunhui")) if mine.status == "submitted" else mine
+
+
+def manager_of(cast, key):
+    return cast.organizations[key].members.get(role="manager").user
 
 
 def send_back_newcomer(cast):
