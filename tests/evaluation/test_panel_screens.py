@@ -12,7 +12,7 @@ from evaluation.lifecycle import questions, results
 from evaluation.models import Panel
 from kernel import clock
 from kernel.detail import progress_of
-from procurement.lifecycle import quotes, tender
+from procurement.lifecycle import award, quotes, tender
 from tests.factories.tenders import cheap_scrypt, make_panel, make_tender
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +50,13 @@ def test_a_bidder_of_a_consultation_is_sent_back_from_the_record_nobody_asks_it_
     bid = walk.bids[0]
     client.force_login(bid.organization.members.first().user)
     assert client.get(reverse("opening_remark", args=[bid.public_id])).url == bid.get_absolute_url()
+
+
+def test_a_purchase_whose_award_fell_says_so_and_what_may_follow(client):
+    walk = make_tender(state="announced")
+    assert "成交结果已于" not in shown(client, walk.office.leader, walk.tender.get_absolute_url())
+    award.decline(walk.lot, actor=walk.office.leader, reason="书面放弃")
+    assert "成交结果已于" in shown(client, walk.office.leader, walk.tender.get_absolute_url())
 
 
 def test_the_form_on_a_low_price_says_the_quote_and_why_it_is_low(client):
