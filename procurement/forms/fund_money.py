@@ -46,7 +46,7 @@ class AdjustFundForm(StepForm):
         fund = self.subject
         others = Fund.objects.filter(purchaser=fund.purchaser_id, fiscal_year=fund.fiscal_year, status="approved").exclude(pk=fund.pk)
         self.fields["target"].queryset = others
-        self.fields["target"].label_from_instance = lambda row: f"{row} · {_('free')} {row.free:,.2f}"
+        self.fields["target"].label_from_instance = lambda row: _("{fund} · free {amount}").format(fund=row, amount=f"{row.free:,.2f}")
         self.fields["amount"].help_text = _("Free now: {free} yuan.").format(free=f"{fund.free:,.2f}")
         if not (fund.has_income or any(row.has_income for row in others)):
             del self.fields["promised"]
