@@ -13,14 +13,9 @@ from evaluation.models import Panel
 from kernel import clock
 from kernel.detail import progress_of
 from procurement.lifecycle import award, quotes, tender
-from tests.factories.tenders import cheap_scrypt, make_panel, make_tender
+from tests.factories.tenders import make_panel, make_tender
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 def shown(client, user, address):
