@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from evaluation.lifecycle import conclusion
 from kernel import clock, holidays, registry, workdays
+from kernel.detail import progress_of
 from kernel.models import User
 from procurement import rates, sealing
 from procurement.lifecycle import award, bid, bond, contract, contract_draft, lot, tender
@@ -256,6 +257,7 @@ def test_a_winner_that_refuses_loses_it_and_only_then():
     own.refresh_from_db()
     assert own.refund_due_on is None
     refused("forfeit", bond.refund, own, actor=walk.office.cashier, voucher="记-1")
+    assert not bond.REFUND.fits(own) and bond.REFUND.fits(other) and progress_of(own).next_label == ""  # nobody is told to wait for a refund
     assert [task.url for task in registry.tasks_for(walk.office.leader) if task.kind == "bond"] == [own.get_absolute_url()]
     refused("no_ground", bond.forfeit, other, actor=walk.office.leader, reason="不想退")
     with pytest.raises(PermissionDenied):
