@@ -3,6 +3,7 @@
 import json
 import struct
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
@@ -137,7 +138,12 @@ def keyed_parts(bid):
     """[(key, label, text)] of parts that can be read now: the own draft, or opened; empty while sealed."""
     kept = {part.key: part for part in _parts(bid)}
     found = [(key, label, sealing.read_part(kept[key])) for key, label in bids.TEXTS.items() if key in kept]
-    return [(key, label, raw.decode()) for key, label, raw in found if raw is not None]
+    return [(key, label, _as_read(key, raw.decode())) for key, label, raw in found if raw is not None]
+
+
+def _as_read(key, text):
+    """A price with its thousands and two decimals, as it stands everywhere else."""
+    return f"{Decimal(text):,.2f}" if key == "price" and text else text
 
 
 def readable_parts(bid):
