@@ -28,7 +28,10 @@ def people(transactional_db, browse, monkeypatch):
 
 
 def of(people, user):
-    """The browser of a person the factories made."""
+    """The browser of a person the factories made, with a password we know."""
+    if (user.username, False) not in people.known:
+        user.set_password(people.password)
+        user.save(update_fields=["password"])
     return people(user.username)
 
 

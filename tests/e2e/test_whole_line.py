@@ -364,7 +364,7 @@ def the_bureau_reports(walk):
     goes_on(days=1)
     finance = walk.people("finance")
     finance.opens("/desk/").follows("报告", within="nav").presses("新建年度报告").fills(scope="全区").presses("生成报告")
-    walk.worker()
+    walk.worker("reporting.annual")
     finance.opens(finance.tab.url)
     text = "".join("".join(page.extract_text() for page in PdfReader(io.BytesIO(finance.downloads(".pdf"))).pages).split())
     for wanted in ("政府购买社区服务项目1个", TITLE, "清源区乐邻社区发展中心", "当年合同金额110,000.00元（大写：壹拾壹万元整）", "当年已支付110,000.00元", "服务168人次", "无上年可比数据"):
