@@ -2,19 +2,17 @@
 
 import datetime
 import io
-from types import SimpleNamespace
 
 import pytest
 from pypdf import PdfReader
 
 from config.demo.papers import photo, scan
-from evaluation.lifecycle import panel
 from evaluation.models import Panel
 from kernel import clock, proof
 from kernel.workdays import add_days
 from procurement.models import Tender
 from tests.e2e.people import goes_on
-from tests.factories.tenders import check_all, quote_all, score_all
+from tests.factories.tenders import check_all, score_all
 
 pytestmark = [pytest.mark.browser]
 PLACE, STREET = "柳荫社区", "玉河街道"
@@ -255,10 +253,9 @@ def the_panel_scores(walk):
     """The leader scores on screen, the two others by the verb behind the same sheet. A very high score wants its note; a fact the leader saw otherwise is put right (87号令 第64条)."""
     leader, *_others = experts(walk)
     plan, team, fact = (item.pk for item in Tender.objects.get().score_items.exclude(kind="price"))
-    leader.opens("/desk/").follows(TITLE).presses("开始评分").follows("春晖")
-    for name, points, after in (("春晖", (31, 14, 10), "清源区乐邻社区发展中心"), ("乐邻", (44, 16, 15), "清源区暖阳社会工作服务中心"), ("暖阳", (31, 14, 15), "")):
-        leader.sees(name).fills(**{f"i{item}": value for item, value in zip((plan, team, fact), points, strict=True)})
-        leader.presses(f"保存，下一家 {after}" if after else "保存")
+    leader.opens("/desk/").follows(TITLE).presses("开始评分")
+    for name, points in {"春晖": (31, 14, 10), "乐邻": (44, 16, 15), "暖阳": (31, 14, 15)}.items():
+        leader.follows(name, within="main .dd-actions").fills(**{f"i{item}": value for item, value in zip((plan, team, fact), points, strict=True)}).presses("保存")
     leader.sees("须写明理由").misses("项未评分")
     assert leader.tab.locator("main button[disabled]", has_text="提交评分").count()
     leader.follows("乐邻", within="main .dd-actions").fills(**{f"n{plan}": "方案针对高龄独居老人，菜单、配送与应急一应俱全。"}).presses("保存").presses("提交评分")
