@@ -10,7 +10,7 @@ from procurement.lifecycle import contract as contracts
 from procurement.lifecycle import contract_draft as drafting
 from procurement.lifecycle import lot as lots
 from procurement.models import ProjectFund
-from tests.factories.tenders import cheap_scrypt, make_tender
+from tests.factories.tenders import make_tender
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -18,8 +18,7 @@ PEOPLE = [{"name": "周敏", "duty": "项目主管"}]
 
 
 @pytest.fixture
-def awarded(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def awarded():
     return make_tender(state="announced")
 
 
