@@ -5,7 +5,7 @@ from collections import defaultdict
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, Sum, prefetch_related_objects
+from django.db.models import prefetch_related_objects
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -94,7 +94,7 @@ def contract_detail(request, pk):
     if contract.status == "draft":  # what keeps it from being signed and what the page says of it are asked once
         providers = [contract.organization, *([contract.organization.supporter] if contract.organization.supporter_id else [])]
         prefetch_related_objects(providers, "exclusions")
-        prefetch_related_objects([contract], "bonds")
+        prefetch_related_objects([contract], "bonds", "lines", "key_people")
     closing = getattr(contract, "closing", None)
     closed = closing is not None and closing.status == "accepted"
     return render_detail(
@@ -111,7 +111,7 @@ def contract_detail(request, pk):
         handles=handles(request.user, contract),
         delivers=delivers(request.user, contract),
         room=amendments.room(contract) if contract.status == "performing" else None,
-        departures=to_explain(contract), lines=contract.lines.aggregate(count=Count("pk"), total=Sum("amount")),
+        departures=to_explain(contract) if contract.status == "draft" else (),
     )
 
 
