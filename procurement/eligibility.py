@@ -71,8 +71,8 @@ def _standing(organization, lot):
 
 
 def _invited(organization, lot):
-    """Only who was invited responds to an invited purchase (政府采购法 第34条); no row elsewhere."""
-    if not lot.tender.by_invitation:
+    """Only who was invited responds to an invited purchase (政府采购法 第34条), only the one named to a single source; no row elsewhere."""
+    if not lot.tender.by_invitation and lot.tender.way.entry != "single":
         return None
     label, article = _("Invited to this purchase"), lot.tender.way.article
     if lot.tender.invitations.filter(organization=organization, sent_at__isnull=False).exists():

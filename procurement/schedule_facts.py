@@ -35,9 +35,11 @@ def ready(tenders):
 
 def start_of(tender):
     """The day the clock of a published purchase began (an outside one's: the outside date; of a single source its publicity), or None."""
+    single = getattr(tender, "single_source", None)
+    if single and single.publicity_from:
+        return single.publicity_from
     if tender.published_at is None:
-        single = getattr(tender, "single_source", None)
-        return single and (single.publicity_from or single.negotiated_on)
+        return single and single.negotiated_on
     if tender.venue == "external" and tender.frozen.get("on"):
         return datetime.date.fromisoformat(tender.frozen["on"])
     return tender.published_at.astimezone(clock.ZONE).date()
@@ -101,7 +103,8 @@ def _talks(tender):
     single = getattr(tender, "single_source", None)
     if single is None:
         return {}
-    return {**dict.fromkeys(("deadline", "opening", "evaluation", "report"), single.negotiated_on), "reexamination": single.reargued_on}
+    on_one_day = ("evaluation", "report") if tender.published_at else ("deadline", "opening", "evaluation", "report")
+    return {**dict.fromkeys(on_one_day, single.negotiated_on), "reexamination": single.reargued_on}
 
 
 def _agreements(lots):
