@@ -92,7 +92,7 @@ def happened_of(tender, further=None):
         "filing": _last([row.filed_on for row in contracts]),
         **_talks(tender),
         **_agreements(lots),
-        **{key: _refunded(lots, cause) for key, cause in (("bond_losers", "not_chosen"), ("bond_winner", "signed"))},
+        **{key: _refunded(lots, causes) for key, causes in (("bond_losers", ("not_chosen",)), ("bond_winner", ("signed", "agreed")))},
         **(further or {}),
     }
     return {key: day for key, day in found.items() if day}
@@ -120,9 +120,9 @@ def _agreements(lots):
     }
 
 
-def _refunded(lots, cause):
-    """The day the last bond of a cause went back, None while one is held or there is none."""
-    return _last([bond.refunded_on for lot in lots for bond in lot.bonds.all() if bond.kind == "bid" and bond.cause == cause and bond.status != "forfeited"])
+def _refunded(lots, causes):
+    """The day the last bond of these causes went back, None while one is held or there is none."""
+    return _last([bond.refunded_on for lot in lots for bond in lot.bonds.all() if bond.kind == "bid" and bond.cause in causes and bond.status != "forfeited"])
 
 
 def _day(moment):
