@@ -128,3 +128,10 @@ def render_form(
         },
         status=422 if faulty else 200,
     )
+
+
+class IdentityForm(CleanForm):
+    """What a person states of itself; both may be left out, not both at once."""
+
+    id_number = forms.CharField(label=_("identity card number"), max_length=18, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    phone = forms.CharField(label=_("telephone"), max_length=20, required=False, widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}))
