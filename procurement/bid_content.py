@@ -218,6 +218,8 @@ def finish_rows(key, content):
                 clean[name] = int(clean[name]) if clean[name] else None
         if "key" in clean:
             clean["key"] = bool(clean["key"])
+        if "percent" in clean:
+            clean["percent"], clean["date"] = str(_decimal(clean["percent"])), clean["date"] and datetime.date.fromisoformat(clean["date"]).isoformat()
         found.append(clean)
     if key == "stages" and found and shares_of(found) != WHOLE_SHARE:
         raise ValueError(_("The shares of the payment stages must add up to 100 %."))

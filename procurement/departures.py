@@ -33,7 +33,7 @@ class Departure:
 
     @property
     def label(self):
-        return WHAT[self.what]
+        return f"{WHAT[self.what]} {self.name}".strip()
 
 
 def offered(lot):
@@ -147,8 +147,7 @@ def objection(contract):
     found = to_explain(contract)
     if not found:
         return None
-    row = found[0]
     return Refusal(
-        "departs_silently", _("The contract says other than the response: {what} {name}.").format(what=row.label, name=f"“{row.name}”" if row.name else "").replace(" .", "."),
+        "departs_silently", _("The contract says other than the response: {what}.").format(what="、".join(row.label for row in found[:3])),
         article=article_of(contract), todo=_("Bring it in line, or say in the draft why it changes nothing of substance."), field="departure_reason",
     )  # fmt: skip

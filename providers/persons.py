@@ -49,8 +49,8 @@ def marks_of(organizations, since=None):
 
 def same_person(user, organizations, since=None):
     """[(organization, Mark)] in which this login is recognised by what it stated, cards before telephones; nothing where it stated nothing."""
-    own = identities.own_marks(user)
-    if not own or not organizations:
+    own = identities.own_marks(user) if organizations else {}
+    if not own:
         return []
     by_pk = {row.pk: row for row in organizations}
     found = [(by_pk[pk], mark) for pk, marks in marks_of(organizations, since).items() for index, mark in marks.items() if index in own]

@@ -9,7 +9,7 @@ from evaluation.arithmetic import committee
 from evaluation.lifecycle.set_aside import judged_before
 from evaluation.models import Expert, Panel, PanelMember
 from evaluation.permissions_panel import SCORE, may_score, member_row
-from kernel import clock, rules
+from kernel import clock, identities, rules
 from kernel.lifecycle import Refusal, acting_for
 from procurement import criteria, methods
 from procurement.lifecycle.evaluation_terms import terms_of
@@ -185,6 +185,7 @@ def conflict_of(user, panel, bidders, expert=None):
 def conflicts(panel):
     """Sitting members with a conflict, as [(member, why)]."""
     bidders, members = bidders_of(panel), panel.seated()
+    identities.preload([member.user for member in members])
     experts = {row.user_id: row for row in Expert.objects.filter(user__in=[member.user_id for member in members])}
     found = [(member, member.conflict or conflict_of(member.user, panel, bidders, experts.get(member.user_id) if member.is_expert else None)) for member in members]
     return [(member, why) for member, why in found if why]

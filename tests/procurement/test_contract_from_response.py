@@ -104,6 +104,7 @@ def test_stages_and_activities_of_its_own_come_along(quick, monkeypatch):
 
 def test_proposed_stages_are_sealed_only_when_they_add_up():
     assert bid_content.finish_rows("stages", STAGES)[1] == {"name": "年中款", "percent": "40.5", "condition": "date", "date": "2027-06-30"}
+    assert bid_content.finish_rows("stages", [{**STAGES[0], "percent": "1,00"}])[0]["percent"] == "100"
     with pytest.raises(ValueError, match="100"):
         bid_content.finish_rows("stages", STAGES[:2])
     for cell, value in (("percent", "0"), ("percent", "101"), ("percent", "33.333"), ("condition", "soon"), ("date", "30.6."), ("date", ""), ("name", "")):
