@@ -195,10 +195,10 @@ def test_the_pages_show_both_sides_and_the_editor_refuses(quick, client):
     page = client.get(contract.get_absolute_url()).content.decode()
     assert "与中标（成交）响应对照" in page and "没有与响应不一致之处" in page
     page = client.get(reverse("contract_price_lines", args=[contract.pk])).content.decode()
-    assert "驻点社工" in page and "240,000.00" in page
+    assert "驻点社工" in page and f"{contract.amount:,.2f}" in page
     url = reverse("contract_lines_edit", args=[contract.pk])
     assert client.get(url).status_code == 200
-    data = {f"line_{name}": [row[name] for row in lines_of(walk.lot, 240000)] for name in ("id", "kind", "activity", "name", "unit", "quantity", "price", "note")}
+    data = {f"line_{name}": [row[name] for row in lines_of(walk.lot, contract.amount)] for name in ("id", "kind", "activity", "name", "unit", "quantity", "price", "note")}
     assert client.post(url, data).status_code == 302
     data["line_price"][0] = "1"
     answer = client.post(url, data)
@@ -206,3 +206,18 @@ def test_the_pages_show_both_sides_and_the_editor_refuses(quick, client):
     assert client.get(reverse("contract_pdf", args=[contract.pk])).status_code == 200
     client.force_login(contract.organization.members.first().user)
     assert client.get(url).status_code == 403 and client.get(reverse("contract_price_lines", args=[contract.pk])).status_code == 200
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+def test_the_editor_adds_up_while_typing(quick, browse):
+    walk = awarded()
+    contract = drafting.draft_contract(walk.lot, actor=walk.office.handler)
+    page = browse(walk.office.handler)
+    page.goto(reverse("contract_lines_edit", args=[contract.pk]))
+    first = contract.lines.first().price
+    assert page.inner_text("[data-total]") == f"{contract.amount:,.2f}" and not page.locator("[name=line_gone]").first.is_visible()
+    page.locator("[name=line_price]").first.fill(str(first + 5))
+    assert page.inner_text("[data-total]") == f"{contract.amount + 5:,.2f}"
+    groups = page.locator("[data-group-title]").all_inner_texts()
+    assert len(groups) == walk.lot.project.plan.count() + 2 and not any("计划中没有" in title for title in groups)
