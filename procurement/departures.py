@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import clock, rules
 from kernel.lifecycle import Refusal
-from kernel.money import yuan
+from kernel.money import FEN, yuan
 from procurement.bid_content import total_of
 from procurement.pricing import key_of
 
+ROUNDING = "最后报价尾差"  # a document's word: what unit prices brought in line with the award leave over
 TENDERS = ("open_tender", "invited_tender")
 WHAT = {"amount": _("price"), "line": _("price line"), "person": _("key person"), "stages": _("payment stages")}
 
@@ -83,11 +84,12 @@ def _words(row):
 
 
 def _lines(contract, offers, rows):
-    settled = total_of(offers) == contract.amount
+    settled, spare = total_of(offers) == contract.amount, sum(row["quantity"] for row in rows) * FEN
     for offer, row in pairs(offers, rows):
         name = (offer or row)["name"]
-        if offer is None or row is None:
-            yield Departure("line", "barred" if settled else "reason", name, offer and _words(offer) or "", row and _words(row) or "")
+        if not (offer and row):
+            rounding = offer is None and name == ROUNDING and row["price"] <= spare
+            yield Departure("line", "barred" if settled else "follows" if rounding else "reason", name, offer and _words(offer) or "", row and _words(row) or "")
             continue
         same = (row["unit"], row["quantity"]) == (offer["unit"], yuan(offer["quantity"]))
         if not same or row["price"] != yuan(offer["price"]):

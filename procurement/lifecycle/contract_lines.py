@@ -25,7 +25,7 @@ def sum_of(rows):
 def in_proportion(rows, amount):
     """The rows with unit prices brought in proportion to `amount` (yuan): each rounded down to the fen, what is left goes where the quantity lets it.
 
-    Adds up to `amount` wherever whole quantities allow it (one line of quantity 1 is enough); else a few fen are left to be settled by hand.
+    What no quantity takes (a fen for each of 6,000 meals) stands in a line of its own, so that it always adds up.
     """
     rate = amount / before if (before := sum_of(rows)) else Decimal(1)
     found = [{**row, "price": (row["price"] * rate).quantize(FEN, rounding=ROUND_DOWN)} for row in rows]
@@ -34,7 +34,8 @@ def in_proportion(rows, amount):
         step, rest = row["quantity"] * FEN, amount - sum_of(found)
         if step == yuan(step) and abs(rest) >= step:
             row["price"] = max(row["price"] + FEN * int(rest / step), ZERO)
-    return found
+    rest = amount - sum_of(found)
+    return [*found, {"line": None, "kind": "running", "activity": None, "name": departures.ROUNDING, "unit": "项", "quantity": Decimal(1), "price": rest, "note": ""}] if rest > 0 else found
 
 
 def proposal(lot, amount):

@@ -178,6 +178,11 @@ def test_proportion_adds_up_where_one_line_stands_alone(total):
     assert contract_lines.sum_of(contract_lines.in_proportion(offers, Decimal(total))) == Decimal(total)
 
 
+def test_what_no_quantity_takes_stands_in_a_line_of_its_own():
+    found = contract_lines.in_proportion([{"quantity": Decimal(6000), "price": Decimal("12")}, {"quantity": Decimal(100), "price": Decimal("28")}], Decimal("70000.37"))
+    assert contract_lines.sum_of(found) == Decimal("70000.37") and [row.get("name") for row in found[2:]] == [departures.ROUNDING] and found[2]["price"] < 1
+
+
 def test_the_price_library_learns_the_contract_not_the_budget(quick):
     from procurement.lifecycle.price import keep_contract_prices
 
