@@ -3,6 +3,7 @@
 
 python3 dev.py run                          make everything ready, start web, worker and clock, print address and accounts
 python3 dev.py test [--postgres] [args]     the whole suite on SQLite, or on PostgreSQL and Redis; args go to pytest
+python3 dev.py ready                        install what the tests need, run nothing
 python3 dev.py lint                         ruff and the import contract
 python3 dev.py bench [args]                 measured ratios (tests/bench)
 python3 dev.py screenshots                  make docs/screenshots anew from a demo of their own
@@ -89,6 +90,13 @@ def run(arguments):
         children.stop()
 
 
+def ready(arguments):
+    """Everything the tests need, installed and compiled; nothing is run."""
+    environment.prepare("requirements-dev.lock", with_dev=True)
+    environment.chromium()
+    return 0
+
+
 def test(arguments):
     """The whole suite. `--postgres` runs it on PostgreSQL and Redis."""
     on_postgres = "--postgres" in arguments
@@ -141,7 +149,7 @@ def start_servers(arguments):
     return 0
 
 
-COMMANDS = {"run": run, "test": test, "lint": lint, "bench": bench, "screenshots": screenshots, "messages": messages, "check": check, "servers": start_servers}
+COMMANDS = {"run": run, "ready": ready, "test": test, "lint": lint, "bench": bench, "screenshots": screenshots, "messages": messages, "check": check, "servers": start_servers}
 
 
 def main():

@@ -3,11 +3,13 @@
 import inspect
 
 from django import forms
-from django.shortcuts import render
+from django.contrib import messages
+from django.shortcuts import redirect, render, resolve_url
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock, rules
 from kernel.cleaning import CleanForm
+from kernel.lifecycle import Refusal
 
 
 class StepForm(CleanForm):
@@ -80,6 +82,12 @@ class StepForm(CleanForm):
         return {**self.cleaned_data, **rows}
 
 
+class PurposeForm(CleanForm):
+    """What somebody needs personal data for, before it is shown."""
+
+    purpose = forms.CharField(label=_("What you need it for"), max_length=200, help_text=_("Written to the access log with your name."))
+
+
 def accepted_by(function):
     """Names of the keyword arguments a verb takes."""
     return set(inspect.signature(function).parameters)
@@ -128,6 +136,24 @@ def render_form(
         },
         status=422 if faulty else 200,
     )
+
+
+def ask_and_do(request, form, verb, *, to=None, said="", cancel="", formsets=(), **page):
+    """A form page that ends in a deed: it asks until form and formsets are right, then runs `verb(data)` with the form's clean data.
+
+    Afterwards the browser goes to `to` (what `redirect` takes), or to what the verb gave back; `said` is what the person is told, or makes that of what
+    the verb gave back. A refusal stands beside its field, the input kept. `cancel` is `to` unless given; `page`: as for render_form.
+    """
+    if request.method == "POST" and all([form.is_valid(), *(formset.is_valid() for formset in formsets)]):
+        try:
+            made = verb(dict(form.cleaned_data))
+        except Refusal as refusal:
+            refused(form, refusal)
+        else:
+            if said:
+                messages.success(request, said(made) if callable(said) else said)
+            return redirect(made if to is None else to)
+    return render_form(request, form, cancel=cancel or (resolve_url(to) if to else ""), formsets=formsets, **page)
 
 
 class IdentityForm(CleanForm):

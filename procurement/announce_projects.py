@@ -12,6 +12,7 @@ from communities.permissions import memberships_of, people, place_paths, purchas
 from kernel import clock, files, registry
 from kernel.money import ZERO
 from kernel.registry import Hit, NavItem, Panel, Reminder, Task, Waiting
+from procurement import customs
 from procurement.forms.fund import ApproveFundForm, CloseFundForm
 from procurement.forms.meeting import MinutesForm, VoteForm
 from procurement.forms.project import GateForm, applies
@@ -134,15 +135,13 @@ def find(user, text):
         yield Hit(pgettext_lazy("search", "catalogue item"), str(row), row.get_absolute_url())
 
 
-CUTOFF_DAYS = 30
-
 
 @registry.reminder
 def cutoffs(now):
-    """The treasury's cut-off warns 30 days ahead (practice 4) and stops no clock: funds with committed, unpaid money."""
+    """The treasury's cut-off warns ahead (practice 4) and stops no clock: funds with committed, unpaid money."""
     today = now.astimezone(clock.ZONE).date()
     keepers = cache(lambda purchaser: tuple(people("accountant", "fund_owner", purchaser=purchaser)))
-    rows = Fund.objects.filter(status__in=("approved", "closing"), cutoff_on__lte=today + timedelta(days=CUTOFF_DAYS), committed__gt=F("paid")).select_related("purchaser")
+    rows = Fund.objects.filter(status__in=("approved", "closing"), cutoff_on__lte=today + timedelta(days=customs.figure("treasury_cutoff")), committed__gt=F("paid")).select_related("purchaser")
     for row in rows:
         phase = "before" if row.cutoff_on >= today else "after"
         users = keepers(row.purchaser_id)

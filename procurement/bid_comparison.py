@@ -2,7 +2,7 @@
 
 Every figure is the sealed one: the lines of a column add up to its price to the fen. A line is recognised by the project's line it was offered
 for, else by name and unit (procurement.pricing.key_of). Who may look is said by READERS of the purchaser and by what a later stage registers
-(`reader`): panel members, who see letters instead of names while their panel is blind.
+(`reader`): panel members, though not while they judge without names.
 """
 
 from dataclasses import dataclass, field
@@ -23,19 +23,22 @@ _readers = []
 
 
 def reader(rule):
-    """`rule(user, tender)` -> None (no reader by this rule), or {bid id: label}: {} shows names, a label stands instead of a name. In ready()."""
+    """`rule(user, tender)` says whether this person is a reader by it; raises PermissionDenied where nothing else may make one. In ready()."""
     _readers.append(rule)
     return rule
 
 
-def labels_for(user, tender):
-    """None when this person may not compare; else {bid id: label instead of the name} (empty: names are shown)."""
+def reads_responses(user, tender):
+    """Readers of the purchaser and the finance bureau above it: they see the responses themselves too."""
     people = principals_of(user)
     if any(tender.purchaser_id in purchaser_ids(person, *READERS) for person in people):
-        return {}
-    if any(tender.purchaser.place.path.startswith(path) for person in people for path in place_paths(person, "finance")):
-        return {}
-    return next((found for person in people for rule in _readers if (found := rule(person, tender)) is not None), None)
+        return True
+    return any(tender.purchaser.place.path.startswith(path) for person in people for path in place_paths(person, "finance"))
+
+
+def may_compare(user, tender):
+    """Whether this person reads the comparison; raises PermissionDenied with the reason for one who is kept from it for a time."""
+    return any(rule(person, tender) for person in principals_of(user) for rule in _readers) or reads_responses(user, tender)
 
 
 @dataclass
@@ -43,9 +46,12 @@ class Column:
     """One bidder. `content`: its structured parts; `stated`: what the opening read (yuan); `total`: what its lines add up to."""
 
     bid: Bid
-    label: str
     content: dict
     total: Decimal = ZERO
+
+    @property
+    def label(self):
+        return str(self.bid)
 
     @property
     def stated(self):
@@ -104,7 +110,6 @@ class Comparison:
     columns: list
     groups: list
     budget: Decimal
-    blind: bool
 
     @property
     def lowest(self):
@@ -112,15 +117,11 @@ class Comparison:
         return min((column.stated for column in self.columns if column.bid.status == "opened" and column.stated), default=None)
 
 
-def compare(lot, labels=None):
-    """The Comparison of a lot's opened responses. `labels`: as `labels_for` gave them; blind columns stand in the order of their labels."""
-    labels = labels or {}
+def compare(lot):
+    """The Comparison of a lot's opened responses."""
     bids = list(Bid.objects.filter(lot=lot, status__in=("opened", "invalid")).select_related("organization", "lot__tender").prefetch_related("parts"))
-    if labels:
-        bids = sorted((bid for bid in bids if bid.pk in labels), key=lambda bid: labels[bid.pk])
-    else:
-        bids.sort(key=lambda bid: (bid.status != "opened", bid.rank or 999, str(bid.public_id)))
-    columns = [Column(bid, labels.get(bid.pk) or str(bid), responses.content_of(bid)) for bid in bids]
+    bids.sort(key=lambda bid: (bid.status != "opened", bid.rank or 999, str(bid.public_id)))
+    columns = [Column(bid, responses.content_of(bid)) for bid in bids]
     for column in columns:
         column.total = total_of(column.content.get("lines", []))
     project = lot.project
@@ -135,7 +136,7 @@ def compare(lot, labels=None):
     for group in groups:
         group.budget = sum((row.line.amount for row in group.rows if row.line), ZERO)
         group.totals = [sum((row.cells[place].amount or ZERO for row in group.rows), ZERO) for place in range(len(columns))]
-    return Comparison(lot, columns, groups, project.budget_total, bool(labels))
+    return Comparison(lot, columns, groups, project.budget_total)
 
 
 def _place(rows, columns, rule):

@@ -107,4 +107,5 @@ def in_short(wait):
     """An open gate and the people it waits for, or loudly the role nobody holds."""
     from django.utils.translation import gettext as _
 
-    return f"{wait.run.name}：{'、'.join(wait.names) or _('nobody holds the role “{role}”!').format(role=wait.role)}"
+    who = "、".join(wait.names) or _("nobody holds the role “{role}”!").format(role=wait.role)
+    return f"{wait.run.name}：{who}"

@@ -1,18 +1,16 @@
-"""What of a lawful timetable is tight: shown while it is chosen, refused nowhere. Each warning names the row it stands beside."""
+"""What of a lawful timetable is tight: shown while it is chosen, refused nowhere. Each warning names the row it stands beside.
 
-import datetime
+How much is tight is custom, no law: rules/customs.toml.
+"""
+
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from kernel import clock, rules, workdays
+from procurement import customs
 from procurement.schedule import DAY, by_key
-
-NOON = datetime.time(12)
-LONG_HOLIDAY = 3  # days off in a row from here on are more than a weekend
-FEW_WORKDAYS = 6  # fewer working days between notice and deadline leave little time to write a response
-CUTOFF = datetime.timedelta(days=30)  # the treasury's cut-off warns this long ahead (practice 4)
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,9 @@ def _deadline(known, calendar):
         text = _("No slack: the deadline is the earliest lawful day, so a clarification after {day} postpones it.").format(day=known["clarification"].date)
         yield Tight("deadline", text, known["clarification"].article)
     off = days_off_after(row.date.date, calendar)
-    if off >= LONG_HOLIDAY:
+    if off >= customs.figure("long_holiday"):
         yield Tight("deadline", _("{days} days off begin the day after the deadline: opening and evaluation have no second day.").format(days=off))
-    elif off and row.moment and row.moment.astimezone(clock.ZONE).time() >= NOON:
+    elif off and row.moment and row.moment.astimezone(clock.ZONE).time() >= customs.figure("afternoon"):
         yield Tight("deadline", _("The deadline is in the afternoon before days off: who has trouble finds nobody to ask."))
 
 
@@ -71,7 +69,7 @@ def _little_time(known, calendar):
         return
     days = workdays.workdays_between(start.day, row.date.date, calendar)
     calendar_days = (row.date.date - start.day).days
-    if days < FEW_WORKDAYS <= calendar_days:
+    if days < customs.figure("response_time") <= calendar_days:
         yield Tight("deadline", ngettext("Only {count} working day lies between notice and deadline.", "Only {count} working days lie between notice and deadline.", days).format(count=int(days)))
 
 
@@ -84,7 +82,7 @@ def _holiday_between(known, calendar):
         day, run = first.day, 0
         while day <= last.date.date:
             run = 0 if calendar.works(day) else run + 1
-            if run >= LONG_HOLIDAY:
+            if run >= customs.figure("long_holiday"):
                 yield Tight(after, _("{what} falls around a holiday of several days.").format(what=last.label))
                 break
             day += DAY
@@ -101,7 +99,7 @@ def _cutoffs(known, cutoffs):
     if row is None or row.happened:
         return found
     for fund, day in cutoffs:
-        if day and row.date.date + CUTOFF >= day:
+        if day and row.date.date + DAY * customs.figure("treasury_cutoff") >= day:
             found.append(Tight("signing", _("The treasury closes “{fund}” on {day}: what is signed then can hardly be paid this year.").format(fund=fund, day=day)))
     return found
 

@@ -56,4 +56,4 @@ def browse(chromium, live_server):
 
 def settled(tab):
     """Wait until htmx has put in what it asked for and listens to it: a change in the moment before would be heard by nobody."""
-    tab.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling, .htmx-added')")
+    tab.locator(".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added").first.wait_for(state="detached")

@@ -1,12 +1,14 @@
 """What every test gets: a running clock (or the day of DIANDAN_TEST_TODAY), an empty cache, Chinese as language, and on demand a real queue and worker."""
 
 import datetime
+import functools
 import gc
 import inspect
 import os
 import re
 import shutil
 
+import django.test.client
 import pytest
 from django.conf import settings
 from django.test import TransactionTestCase
@@ -27,16 +29,37 @@ COUNTS_DAYS = re.compile(
 )
 # Files about what the law or a contract puts on a date are run again whole; of the others those tests that count.
 ABOUT_DATES = re.compile(r"test_(payments|contract|contract_statutory|gates|notices|holidays|workdays|schedule|methods|activities|award|after_award|checks|challenge|complaint|bonds|figures)\.py")
+# Asked of a second database nothing new could come out: who may do what, and the words of the pages (their queries: test_pages, test_queries).
+SAID_ONCE = {"test_access.py", "test_verbs_access.py", "test_language.py", "test_axe.py"}
+IN_PROCESSES = {"infra", "lives"}  # their children ask the database, whatever the test itself says
 TIMELESS = {"access", "lives", "infra", "architecture", "bench", "accessibility"}  # the same questions on any day, or none of days
 
 
 def pytest_collection_modifyitems(items):
-    """Tests that count days are run a second time as of another day: marker `clock`."""
+    """Tests that count days are run a second time as of another day: marker `clock`. Those that ask no database, or would hear the same from
+    any, are marked `once`: CI leaves them out on its second database."""
     for item in items:
         function = getattr(item, "function", None)
-        if function and not item.get_closest_marker("browser") and not TIMELESS & set(item.path.relative_to(ROOT).parts):
+        asks = item.get_closest_marker("django_db") or {"db", "transactional_db", "live_server"} & set(item.fixturenames)
+        if item.path.name in SAID_ONCE or not asks and not IN_PROCESSES & set(item.path.relative_to(ROOT).parts):
+            item.add_marker(pytest.mark.once)
+        if function and not item.get_closest_marker("browser") and not TIMELESS & set(item.path.relative_to(ROOT).parts) and not _stands(item):
             if ABOUT_DATES.fullmatch(item.path.name) or COUNTS_DAYS.search(inspect.getsource(function)):
                 item.add_marker(pytest.mark.clock)
+
+
+def _stands(item):
+    """Whether a fixture puts the clock at a moment of its own: that test is the same on any day."""
+    info = getattr(item, "_fixtureinfo", None)
+    return any("set_to(" in _source(fixture[-1].func) for name, fixture in (info.name2fixturedefs.items() if info else ()) if name != "_clean_slate")
+
+
+@functools.cache
+def _source(function):
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        return ""
 
 
 def pytest_collection_finish(session):
@@ -51,6 +74,9 @@ def pytest_unconfigure(config):
         shutil.rmtree(os.environ["DIANDAN_TEST_VAR"], ignore_errors=True)
 
 
+_store = django.test.client.store_rendered_templates
+# A response keeps the context of its page, not copies of those of all that the page includes.
+django.test.client.store_rendered_templates = lambda store, *args, **kwargs: None if "context" in store else _store(store, *args, **kwargs)
 TransactionTestCase._fixture_teardown = lambda self: wipe()  # the same emptiness as a flush, without making everything anew
 
 

@@ -1,9 +1,11 @@
 """Real processes for tests: the broker, Celery workers, and second writers."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -27,6 +29,33 @@ def wait_for(condition, seconds=20, what="condition"):
         time.sleep(0.05)
     log = settings.VAR / "worker.log"
     raise AssertionError(f"waited {seconds} s in vain for {what}\n{log.read_text()[-3000:] if log.exists() else ''}")
+
+
+_server = multiprocessing.get_context("forkserver")
+_server.set_forkserver_preload(["tests.racer"])  # a new process begins where Django stands: a second less for each
+
+
+def together(code, *rows, seconds=90):
+    """Run the code once per row of arguments, each in a process of its own, from one starting shot. The code finds in sys.argv[1:] its row,
+    then the file to touch when it is ready and the file to wait for. Returns what each printed. Raises AssertionError when one failed."""
+    from tests import racer
+
+    folder = Path(tempfile.mkdtemp(dir=settings.VAR))
+    go, racers = folder / "go", []
+    for number, row in enumerate(rows):
+        ready, said = folder / f"ready-{number}", folder / f"said-{number}"
+        racers.append((_server.Process(target=racer.run, args=(code, [*map(str, row), str(ready), str(go)], str(said)), daemon=True), ready, said))
+        racers[-1][0].start()
+    try:
+        wait_for(lambda: all(ready.exists() or child.exitcode is not None for child, ready, _said in racers), seconds, what="all processes at the barrier")
+        go.touch()
+        for child, _ready, said in racers:
+            child.join(seconds)
+            assert child.exitcode == 0, said.read_text()[-2000:]
+        return [said.read_text().strip() for _child, _ready, said in racers]
+    finally:
+        for child, _ready, _said in racers:
+            child.kill()
 
 
 def start_worker(*modules, concurrency=1, **env):

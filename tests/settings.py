@@ -22,6 +22,7 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     TEST_DATABASE = str(VAR / "test.sqlite3")  # a file: locks and WAL as in real life
+    DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"  # we kill processes, never the machine
 else:
     TEST_DATABASE = f"test_diandan_{os.environ['DIANDAN_TEST_RUN']}"
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"  # we kill clients, never the server

@@ -148,14 +148,15 @@ def ensure_pdf_libraries():
 
 
 def chromium():
-    """Path of a Chromium for the browser tests; installs Debian's when we may. Raises Unready."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    """Path of a Chromium for the browser tests, the one without windows first: it draws the same pages for half the processor time.
+    Installs Debian's when we may. Raises Unready."""
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
     given = os.environ.get("DIANDAN_CHROMIUM")
     found = given or next(filter(None, map(shutil.which, names)), None)
-    if not found and may_apt() and apt_install("chromium"):
-        found = shutil.which("chromium")
+    if not found and may_apt():
+        found = next((shutil.which(name) for name in names[:2] if apt_install(name)), None)
     if not found:
-        raise Unready("the browser tests need Chromium: install it (on Debian `apt-get install chromium`) or name it in DIANDAN_CHROMIUM")
+        raise Unready("the browser tests need Chromium: install it (on Debian `apt-get install chromium-headless-shell`) or name it in DIANDAN_CHROMIUM")
     return found
 
 

@@ -1,11 +1,12 @@
 """Translations without gettext's tools: compile with Babel, list what has no Chinese yet, and merge new strings into the catalogue.
 
 python -m tooling.messages             compile what is older than its sources
-python -m tooling.messages --missing   list untranslated strings, fail when there is one
+python -m tooling.messages --missing   list untranslated strings and those translated twice, fail when there is one
 """
 
 import io
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -29,7 +30,7 @@ def sources(locale):
 
 
 def merged(locale):
-    """One catalogue from all sources; the first translation of a string stands, fuzzy ones do not count."""
+    """One catalogue from all sources; fuzzy translations do not count. `twice` lists strings of which only the first would stand."""
     catalog = Catalog(locale=locale.name, charset="utf-8", fuzzy=False)
     for path in sources(locale):
         with path.open("rb") as file:
@@ -37,6 +38,17 @@ def merged(locale):
                 if message.id and message.string and not message.fuzzy and catalog.get(message.id, message.context) is None:
                     catalog.add(message.id, message.string, context=message.context)
     return catalog
+
+
+def twice(locale):
+    """Strings translated in two places, within one file or across files: (context, msgid, names of the files). None of them can say which one counts."""
+    places = defaultdict(list)
+    for path in sources(locale):
+        for entry in path.read_text(encoding="utf-8").split("\n\n"):  # entry by entry: a whole file read at once hides the first of two
+            for message in read_po(io.StringIO(entry), locale=locale.name):
+                if message.id:
+                    places[message.context, message.id if isinstance(message.id, str) else message.id[0]].append(path.stem)
+    return [(context, key, files) for (context, key), files in places.items() if len(files) > 1]
 
 
 def compile_all():
@@ -85,11 +97,14 @@ def main(arguments):
     compile_all()
     if "--missing" not in arguments:
         return 0
-    found = list(missing(ROOT / "locale" / "zh_Hans"))
+    chinese = ROOT / "locale" / "zh_Hans"
+    found, doubled = list(missing(chinese)), twice(chinese)
     for path, line, context, key in found:
         sys.stdout.write(f"{path}:{line}: {f'[{context}] ' if context else ''}{key!r}\n")
-    sys.stdout.write(f"{len(found)} strings without a translation\n")
-    return 1 if found else 0
+    for context, key, files in doubled:
+        sys.stdout.write(f"{', '.join(files)}: {f'[{context}] ' if context else ''}{key!r} is translated twice\n")
+    sys.stdout.write(f"{len(found)} strings without a translation, {len(doubled)} translated twice\n")
+    return 1 if found or doubled else 0
 
 
 if __name__ == "__main__":

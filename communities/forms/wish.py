@@ -59,10 +59,6 @@ class DeleteContactForm(CleanForm):
     contact = forms.CharField(label=_("the contact you left"), max_length=60)
 
 
-class PurposeForm(CleanForm):
-    purpose = forms.CharField(label=_("What you need it for"), max_length=200, help_text=_("Written to the access log with your name."))
-
-
 class AnswerForm(StepForm):
     answer = forms.CharField(label=_("answer"), max_length=1000, widget=forms.Textarea(attrs={"rows": 4}))
 

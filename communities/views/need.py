@@ -16,8 +16,7 @@ from communities.models.place import under
 from communities.permissions import area_paths, reach
 from kernel import trail
 from kernel.detail import render_detail
-from kernel.forms import refused, render_form
-from kernel.lifecycle import Refusal
+from kernel.forms import ask_and_do
 from kernel.listing import CappedPaginator, ChoiceFilter, Column, DateFilter, render_list
 from kernel.registry import panels_for
 
@@ -104,15 +103,7 @@ def need_edit(request, pk):
 
 
 def need_form(request, form, work, *, title, back, draft=""):
-    if request.method == "POST" and form.is_valid():
-        try:
-            need = work(dict(form.cleaned_data))
-        except Refusal as refusal:
-            refused(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(need)
-    return render_form(request, form, title=title, rules=["A07"], cancel=back, draft=draft)
+    return ask_and_do(request, form, work, said=_("Saved."), title=title, rules=["A07"], cancel=back, draft=draft)
 
 
 def public_panels(request, need):

@@ -18,7 +18,7 @@ from communities.models import Place, PlaceSuccessor, Purchaser
 from communities.permissions import has_role, may_staff, reach
 from kernel import spreadsheet
 from kernel.detail import render_detail
-from kernel.forms import refused, render_form
+from kernel.forms import ask_and_do, render_form
 from kernel.lifecycle import Refusal
 from kernel.listing import ChoiceFilter, Column, render_list
 
@@ -89,16 +89,8 @@ def place_detail(request, pk):
 
 
 def shape(request, form, work, *, title, back, intro="", draft=""):
-    """Show a form of the tree or run its work; refusals stand beside their field."""
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = work(**form.cleaned_data)
-        except Refusal as refusal:
-            refused(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(made)
-    return render_form(request, form, title=title, intro=intro, cancel=back, draft=draft)
+    """A form of the tree; what its work gives back is shown next."""
+    return ask_and_do(request, form, lambda data: work(**data), said=_("Saved."), title=title, intro=intro, cancel=back, draft=draft)
 
 
 def shapable(request, pk):

@@ -9,17 +9,18 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from communities.forms.wish import DeleteContactForm, FollowForm, PurposeForm, WishForm
+from communities.forms.wish import DeleteContactForm, FollowForm, WishForm
 from communities.lifecycle.wish import HANDLES, LIFE, delete_contact, leave_wish
 from communities.models import Wish
 from communities.permissions import reach
 from communities.views.need import place_options, public_panels
-from kernel import access, masks, trail
+from kernel import masks, trail
 from kernel.detail import render_detail
-from kernel.forms import refused, render_form
+from kernel.forms import refused
 from kernel.lifecycle import Refusal, principals_of
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
 from kernel.throttle import throttle
+from kernel.views.access import reveal
 
 
 @throttle("wish", "10/h")
@@ -127,12 +128,4 @@ def wish_contact(request, pk):
     wish = get_object_or_404(Wish.objects.visible_to(request.user).select_related("place", "subject_key"), pk=pk)
     if not handles(request.user, wish):
         raise PermissionDenied
-    form, shown = PurposeForm(request.POST or None), ""
-    if request.method == "POST" and form.is_valid():
-        try:
-            shown = access.reveal(wish, "contact", request.user, form.cleaned_data["purpose"])
-        except Refusal as refusal:
-            refused(form, refusal)
-    if shown:
-        return render(request, "communities/wish_contact.html", {"wish": wish, "shown": shown})
-    return render_form(request, form, title=_("Show the contact"), submit=_("Show"), cancel=wish.get_absolute_url())
+    return reveal(request, wish, "contact", title=_("Show the contact"), shown=_("Contact of wish {number}").format(number=wish.number))

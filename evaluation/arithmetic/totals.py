@@ -1,10 +1,10 @@
 """Totals and ranks: points (C04, C05), lowest evaluated price (C06), negotiation (B16). Pure and replayable from the recorded seed."""
 
-import hashlib
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from evaluation.arithmetic.prices import rounded
+from kernel import draws
 
 TIES = ("draw", "technical")  # what the tender's documents may say about equal score and quote: draw lots, or the better judged one
 
@@ -40,11 +40,6 @@ def average(values, places=2):
     return rounded(sum(values, Decimal(0)) / len(values), places)
 
 
-def lot_of(seed, name):
-    """The lot a bid draws under a seed."""
-    return hashlib.sha256(f"{seed}:{name}".encode()).hexdigest()
-
-
 def _numbered(order, same):
     for number, line in enumerate(order, 1):
         line.rank, line.drawn = number, False
@@ -59,7 +54,7 @@ def ranked(lines, seed, tie="draw"):
     def better(line):
         return -line.judged if tie == "technical" else Decimal(0)
 
-    order = sorted(lines, key=lambda line: (-line.total, line.quote, better(line), lot_of(seed, line.name)))
+    order = sorted(lines, key=lambda line: (-line.total, line.quote, better(line), draws.ticket(seed, line.name)))
     return _numbered(order, lambda line: (line.total, line.quote, better(line)))
 
 
@@ -68,7 +63,7 @@ def ranked_by_price(lines, seed):
 
     Only bids that meet every substantive need may stand in `lines`.
     """
-    order = sorted(lines, key=lambda line: (_review(line), lot_of(seed, line.name)))
+    order = sorted(lines, key=lambda line: (_review(line), draws.ticket(seed, line.name)))
     return _numbered(order, _review)
 
 

@@ -27,7 +27,7 @@ class CheckForm(CleanMixin, forms.Form):
             meets, reason = given.get(index, (None, ""))
             initial = None if meets is None else "yes" if meets else "no"
             self.fields[f"r{index}"] = forms.ChoiceField(label=name, choices=YES_NO, initial=initial, required=False, disabled=locked, widget=forms.RadioSelect)
-            self.fields[f"why{index}"] = forms.CharField(label=_("Reason"), max_length=300, initial=reason, required=False, disabled=locked, widget=forms.TextInput(attrs={"class": "form-control", "aria-label": f"{name} {_('Reason')}"}))
+            self.fields[f"why{index}"] = forms.CharField(label=_("Reason"), max_length=300, initial=reason, required=False, disabled=locked, widget=forms.TextInput(attrs={"class": "form-control", "aria-label": _("Reason: {name}").format(name=name)}))
 
     def rows(self):
         """(requirement, choice, reason) for the page."""

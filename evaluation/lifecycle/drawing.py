@@ -2,7 +2,7 @@
 
 First the pool is frozen: its members in order, who was left out and why, its digest, and the digest of a secret nobody has seen. The supervising
 section is told. Only then the draw is made: somebody says a word, the secret is shown, and the seed follows from both. The handler can't choose
-the seed because of the secret, whoever keeps the machine can't because of the word. Experts stand in the order of sha256("seed:number").
+the seed because of the secret, whoever keeps the machine can't because of the word. Experts stand in the order of kernel.draws.
 """
 
 import base64
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from communities.permissions import people
 from evaluation.lifecycle import seats
 from evaluation.models import Expert
-from kernel import clock, crypto, files, rules, trail
+from kernel import clock, crypto, draws, files, rules, trail
 from kernel.lifecycle import Refusal
 from kernel.notices import notify_all, register
 from procurement.lifecycle.evaluation_terms import terms_of
@@ -34,15 +34,10 @@ def pool_digest(record):
     return _sha(json.dumps([record["pool"], record["count"], record["spare"]], separators=(",", ":")))
 
 
-def order_of(seed, pool):
-    """The pool in the order of the draw."""
-    return sorted(pool, key=lambda number: _sha(f"{seed}:{number}"))
-
-
 def repeat_draw(record):
     """Make a recorded draw again from its pool, secret and word: [(what, stored, again)]; equal throughout when nothing was touched."""
     digest, seed = pool_digest(record), _sha(f"{record['secret']}|{record['word']}|{record['digest']}")
-    order = order_of(seed, record["pool"])
+    order = draws.order(record["pool"], seed)
     count = record["count"]
     again = {"digest": digest, "commitment": _sha(record["secret"]), "seed": seed, "drawn": order[:count], "spares": order[count : count + record["spare"]]}
     return [(name, record[name], value) for name, value in again.items()]
@@ -112,7 +107,7 @@ def draw_experts(panel, *, actor, word=""):
     secret = crypto.decrypt(base64.b64decode(record.pop("sealed")), _aad(panel)).decode()
     word = word.strip()[:60]
     seed = _sha(f"{secret}|{word}|{record['digest']}")
-    order = order_of(seed, record["pool"])
+    order = draws.order(record["pool"], seed)
     drawn, spares = order[: record["count"]], order[record["count"] : record["count"] + record["spare"]]
     experts = {row.pk: row for row in Expert.objects.filter(pk__in=drawn).select_related("user")}
     for number in drawn:

@@ -12,7 +12,7 @@ from evaluation.lifecycle import seats
 from evaluation.models import ItemWaiver, PanelMember, Score
 from evaluation.permissions_panel import member_row
 from evaluation.scoring import rounded
-from kernel import clock, rules, trail
+from kernel import clock, draws, rules, trail
 from kernel.lifecycle import Refusal
 from procurement import criteria
 from procurement.lifecycle.evaluation_terms import terms_of
@@ -31,7 +31,7 @@ def is_blind_to(panel, member):
 def aliases(panel, bids):
     """{bid id: "A" …}: names for blind scoring, in an order that tells nothing about the bidders and differs from panel to panel."""
     salt = panel.alias_salt or panel.draw_record.get("seed", "") or str(panel.pk)
-    order = sorted(bids, key=lambda bid: hashlib.sha256(f"{salt}:{bid.public_id}".encode()).hexdigest())
+    order = draws.order(bids, salt, name=lambda bid: bid.public_id)
     letters = [chr(65 + number % 26) + ("" if number < 26 else str(number // 26)) for number in range(len(order))]
     return {bid.pk: letter for bid, letter in zip(order, letters, strict=True)}
 

@@ -13,7 +13,7 @@ from evaluation.models import CallBack, Check, CheckItem, Finding
 from evaluation.permissions import is_assigned_auditor, supervises
 from kernel import access
 from kernel.detail import render_detail
-from kernel.forms import refused, render_form
+from kernel.forms import ask_and_do, refused, render_form
 from kernel.lifecycle import Refusal, acting_for
 from kernel.listing import ChoiceFilter, Column, render_list
 from procurement.models import Contract, PaymentStage
@@ -107,29 +107,17 @@ def check_compare(request, pk, item):
     item = get_object_or_404(CheckItem.objects.select_related("activity"), check_of=row, pk=item)
     initial = {"counted": item.counted, "vouchers_ok": item.vouchers_ok, "evidence_ok": item.evidence_ok, "remark": item.remark}
     form = CompareForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            check.compare(item, actor=request.user, **form.cleaned_data)
-            return redirect(row)
-        except Refusal as refusal:
-            refused(form, refusal)
     intro = _("Planned for {planned} people, reported {reported}.").format(planned=item.activity.planned_headcount, reported=item.activity.headcount or 0)
-    return render_form(request, form, title=item.activity.title, intro=intro, submit=_("Save"), cancel=row.get_absolute_url())
+    return ask_and_do(request, form, lambda data: check.compare(item, actor=request.user, **data), to=row, title=item.activity.title, intro=intro, submit=_("Save"))
 
 
 @login_required
 def finding_create(request, pk):
     row = auditing(request, pk)
     form = FindingForm(request.POST or None, check=row)
-    if request.method == "POST" and form.is_valid():
-        try:
-            finding.state_finding(row, actor=request.user, **form.cleaned_data)
-            messages.success(request, _("The finding is stated; the provider has been told."))
-            return redirect(row)
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(
-        request, form, title=_("State a finding"), intro=str(row), rules=["E04"], submit=_("State the finding"), cancel=row.get_absolute_url(), draft=f"finding-{row.pk}"
+    return ask_and_do(
+        request, form, lambda data: finding.state_finding(row, actor=request.user, **data), to=row, said=_("The finding is stated; the provider has been told."),
+        title=_("State a finding"), intro=str(row), rules=["E04"], submit=_("State the finding"), draft=f"finding-{row.pk}"
     )
 
 

@@ -2,7 +2,6 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -10,8 +9,7 @@ from communities.permissions import has_role
 from evaluation.forms.panel import ExpertForm
 from evaluation.lifecycle.expert import POOL_KEEPERS, enter_expert
 from evaluation.models import Expert
-from kernel.forms import refused, render_form
-from kernel.lifecycle import Refusal
+from kernel.forms import ask_and_do
 from kernel.listing import Column, render_list
 
 
@@ -31,10 +29,7 @@ def expert_create(request):
     if not has_role(request.user, *POOL_KEEPERS):
         raise PermissionDenied
     form = ExpertForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            enter_expert(form.cleaned_data.pop("user"), actor=request.user, **form.cleaned_data)
-            return redirect("expert_list")
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(request, form, title=_("New expert"), rules=["C14", "H02"], cancel=reverse("expert_list"), intro=_("Employers of the last three years, shares and relatives' posts are matched with the bidders before each evaluation."))
+    return ask_and_do(
+        request, form, lambda data: enter_expert(data.pop("user"), actor=request.user, **data), to="expert_list",
+        title=_("New expert"), rules=["C14", "H02"], intro=_("Employers of the last three years, shares and relatives' posts are matched with the bidders before each evaluation."),
+    )  # fmt: skip

@@ -18,7 +18,7 @@ from evaluation.models import Expert, Panel, PanelMember
 from evaluation.permissions_panel import handles_panel, may_score, member_row
 from evaluation.steps import steps_of
 from kernel.detail import render_detail
-from kernel.forms import refused, render_form
+from kernel.forms import ask_and_do, render_form
 from kernel.lifecycle import Refusal, principals_of
 from kernel.listing import ChoiceFilter, Column, render_list
 from procurement import methods, responses
@@ -87,15 +87,9 @@ def panel_detail(request, pk):
 
 
 def step_form(request, panel, form_class, verb, title, submit, *, back="", **kwargs):
-    """A form page of the panel: takes the verb, returns to the panel, shows a refusal beside its field."""
+    """A form page of the panel that leads back to it."""
     form = form_class(request.POST or None, request.FILES or None, **kwargs.pop("form_kwargs", {}))
-    if request.method == "POST" and form.is_valid():
-        try:
-            verb(form.cleaned_data)
-            return redirect(back or panel)
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(request, form, title=title, submit=submit, cancel=back or panel.get_absolute_url(), **kwargs)
+    return ask_and_do(request, form, verb, to=back or panel, title=title, submit=submit, **kwargs)
 
 
 def _handled(request, pk):
@@ -163,9 +157,11 @@ def declare(request, pk):
         raise PermissionDenied
     bidders = "、".join(organization.name for organization in seats.bidders_of(panel))
     intro = _("Say whether anything stands between you and the bidders or the purchaser.")
+    if bidders:
+        intro += " " + _("Bidders: {names}.").format(names=bidders)
     return step_form(
         request, panel, DeclareForm, lambda data: panels.declare(panel, actor=request.user, conflict=data["conflict"]), _("Declaration"), _("Declare"), rules=["H02"],
-        back=panel.get_absolute_url() if panel.status != "formed" else "", intro=f"{intro} {_('Bidders')}：{bidders}" if bidders else intro,
+        back=panel.get_absolute_url() if panel.status != "formed" else "", intro=intro,
     )  # fmt: skip
 
 

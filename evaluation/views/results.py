@@ -17,7 +17,7 @@ from evaluation.models import ExpertFee, ResultVersion
 from evaluation.permissions_panel import handles_panel, may_conclude, may_score, member_row
 from evaluation.views.panel import panel_of, step_form
 from kernel import files, pdf
-from kernel.forms import refused, render_form
+from kernel.forms import ask_and_do, refused, render_form
 from kernel.lifecycle import Refusal, principals_of
 from procurement.criteria import judged
 from procurement.models import Bid
@@ -123,15 +123,9 @@ def revise(request, pk):
     items = panel.tender.score_items.filter(pk__in=[item.pk for item in judged(panel.tender.score_items.all())])
     kwargs = {"reasons": results.reasons_for(panel.tender), "bids": bids, "members": panel.sitting(), "items": items}
     form = ReviseForm(request.POST or None, **kwargs)
-    if request.method == "POST" and form.is_valid():
-        try:
-            results.revise(panel, actor=request.user, **form.changes())
-            messages.success(request, _("The changed result stands beside the first. Report it to the finance bureau in writing."))
-            return redirect("panel_results", pk=pk)
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(
-        request, form, title=_("Change the result"), rules=["C12"], submit=_("Change the result"), cancel=reverse("panel_results", args=[pk]), tone="danger",
+    return ask_and_do(
+        request, form, lambda data: results.revise(panel, actor=request.user, **form.changes()), to=reverse("panel_results", args=[pk]), said=_("The changed result stands beside the first. Report it to the finance bureau in writing."),
+        title=_("Change the result"), rules=["C12"], submit=_("Change the result"), tone="danger",
         intro=_("Only for one of the law's reasons. The first result and the members' sheets stay as they are."),
     )  # fmt: skip
 

@@ -1,12 +1,31 @@
-"""Who looked at personal data: everybody their own looks, the platform administrator all."""
+"""Looking at personal data, and who looked: everybody their own looks, the platform administrator all."""
 
 from django.contrib.auth.decorators import login_required
+from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from kernel import access
+from kernel.forms import PurposeForm, refused, render_form
+from kernel.lifecycle import Refusal
 from kernel.listing import Column, DateFilter, render_list
 from kernel.models import AccessLog
+
+
+@never_cache
+def reveal(request, subject, field, *, title, shown):
+    """Ask what personal data is needed for (page `title`), then show it in plain (page `shown`); the look goes to the access log. Who may look asks the caller."""
+    form, plain = PurposeForm(request.POST or None), ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            plain = access.reveal(subject, field, request.user, form.cleaned_data["purpose"])
+        except Refusal as refusal:
+            refused(form, refusal)
+    if plain:
+        return render(request, "kernel/revealed.html", {"subject": subject, "heading": shown, "plain": plain})
+    return render_form(request, form, title=title, submit=_("Show"), cancel=subject.get_absolute_url())
 
 
 def _field_label(row):

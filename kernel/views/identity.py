@@ -9,8 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from kernel import identities, masks
-from kernel.forms import IdentityForm, refused, render_form
-from kernel.lifecycle import Refusal
+from kernel.forms import IdentityForm, ask_and_do
 from kernel.models import PersonIdentity
 
 
@@ -23,16 +22,9 @@ def identity_page(request):
         identities.forget(request.user)
         messages.success(request, _("What you stated is destroyed."))
         return redirect("identity_page")
-    form = IdentityForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            identities.state(request.user, **form.cleaned_data)
-            messages.success(request, _("Kept encrypted."))
-            return redirect("identity_page")
-        except Refusal as refusal:
-            refused(form, refusal)
     stated = row and {"id": masks.mask_id(row.id_number), "phone": masks.mask_phone(row.phone), "at": row.stated_at}
-    return render_form(
-        request, form, title=_("Recognised for stepping aside"), rules=["H01", "H02", "H03"], submit=_("Keep it"), cancel=reverse("preferences"), template="kernel/identity.html", stated=stated,
+    return ask_and_do(
+        request, IdentityForm(request.POST or None), lambda data: identities.state(request.user, **data), to="identity_page", said=_("Kept encrypted."), cancel=reverse("preferences"),
+        title=_("Recognised for stepping aside"), rules=["H01", "H02", "H03"], submit=_("Keep it"), template="kernel/identity.html", stated=stated,
         intro=_("Voluntary. It is kept encrypted and compared with what suppliers stated; nobody reads it, you see it masked, and you can destroy it here at any time."),
     )  # fmt: skip

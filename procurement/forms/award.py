@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel import filetypes
 from kernel.forms import StepForm
@@ -16,7 +17,7 @@ class FactsForm(StepForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["reason"].label = _("Facts")
+        self.fields["reason"].label = pgettext_lazy("award fall", "Facts")
         self.fields["proof"].required = self.subject.tender.is_statutory
 
 

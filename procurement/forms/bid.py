@@ -91,7 +91,7 @@ class OpenersForm(CleanForm):
         super().__init__(*args, **kwargs)
         for name in ("openers", "alternates"):
             self.fields[name].queryset = people
-            self.fields[name].label_from_instance = lambda user: f"{user} · {_('has a key') if user.has_key else _('no key yet')}"
+            self.fields[name].label_from_instance = lambda user: (_("{person} · has a key") if user.has_key else _("{person} · no key yet")).format(person=user)
 
 
 class FinalPriceForm(CleanForm):

@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel import clock
 from kernel.cleaning import CleanForm
@@ -68,7 +69,7 @@ class TemplateForm(CleanForm):
 class QuestionForm(CleanForm):
     """What a supplier wants to know. Nothing here names it."""
 
-    organization = forms.ModelChoiceField(Organization.objects.none(), label=_("Asked by"), empty_label=None, help_text=_("Only our server knows it, as a code it can't turn back; the purchaser never sees who asks."))
+    organization = forms.ModelChoiceField(Organization.objects.none(), label=pgettext_lazy("question", "Asked by"), empty_label=None, help_text=_("Only our server knows it, as a code it can't turn back; the purchaser never sees who asks."))
     chapter = forms.ChoiceField(label=_("About"), required=False)
     text = forms.CharField(label=_("Your question"), max_length=2000, widget=forms.Textarea(attrs={"rows": 5}), help_text=_("Do not write who you are: question and answer are published to everybody."))
 

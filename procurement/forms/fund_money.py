@@ -2,6 +2,7 @@
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel import clock, filetypes
 from kernel.forms import StepForm
@@ -45,14 +46,14 @@ class AdjustFundForm(StepForm):
         fund = self.subject
         others = Fund.objects.filter(purchaser=fund.purchaser_id, fiscal_year=fund.fiscal_year, status="approved").exclude(pk=fund.pk)
         self.fields["target"].queryset = others
-        self.fields["target"].label_from_instance = lambda row: f"{row} · {_('free')} {row.free:,.2f}"
+        self.fields["target"].label_from_instance = lambda row: _("{fund} · free {amount}").format(fund=row, amount=f"{row.free:,.2f}")
         self.fields["amount"].help_text = _("Free now: {free} yuan.").format(free=f"{fund.free:,.2f}")
         if not (fund.has_income or any(row.has_income for row in others)):
             del self.fields["promised"]
 
 
 class ReceiptForm(StepForm):
-    received_on = forms.DateField(label=_("Received on"), initial=clock.today)
+    received_on = forms.DateField(label=pgettext_lazy("money", "Received on"), initial=clock.today)
     payer = forms.ChoiceField(label=_("Kind of payer"), choices=FundReceipt.PAYERS, help_text=_("Names stay on the receipt; here only the kind is kept."))
     amount = forms.DecimalField(label=_("Amount (yuan)"), min_value=0, max_value=LARGEST, max_digits=13, decimal_places=2)
     receipt_number = forms.CharField(label=_("Receipt number"), max_length=40)

@@ -196,7 +196,7 @@ class FundingRowForm(CleanForm):
     def __init__(self, *args, funds, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["fund"].queryset = funds
-        self.fields["fund"].label_from_instance = lambda fund: f"{fund} · {fund.status_label} · {_('free')} {fund.free:,.2f}"
+        self.fields["fund"].label_from_instance = lambda fund: _("{fund} · free {amount}").format(fund=f"{fund} · {fund.status_label}", amount=f"{fund.free:,.2f}")
 
 
 class BaseFunding(forms.BaseFormSet):

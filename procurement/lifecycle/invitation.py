@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from communities.permissions import purchaser_ids
-from kernel import clock, rules, trail
+from kernel import clock, draws, rules, trail
 from kernel.lifecycle import Refusal, principals_of
 from kernel.notices import notify, register
 from kernel.rules import carries
@@ -66,11 +66,6 @@ def key_of(organization):
 def digest_of(entries):
     """SHA-256 of the list as it is drawn from: its keys in order, with the reasons of a recommendation."""
     return hashlib.sha256(json.dumps([[row["key"], row["reason"]] for row in entries], ensure_ascii=False).encode()).hexdigest()
-
-
-def order_of(keys, seed):
-    """The keys in the order of the draw: by SHA-256 of "seed:key", ascending. Pure; anybody can repeat it."""
-    return sorted(keys, key=lambda key: hashlib.sha256(f"{seed}:{key}".encode()).hexdigest())
 
 
 def _fit(organization, tender):
@@ -144,7 +139,7 @@ def draw(tender, *, actor, count, watchers):
 def drawn_of(pool):
     """The entries the draw chose, in its order; computed anew from list and seed."""
     by_key = {row["key"]: row for row in pool.entries}
-    return [by_key[key] for key in order_of(by_key, pool.seed)[: pool.count]] if pool.seed else []
+    return [by_key[key] for key in draws.order(by_key, pool.seed)[: pool.count]] if pool.seed else []
 
 
 @carries("B10", "B15")

@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from kernel import clock
 from kernel.models.living import Living
@@ -106,7 +107,7 @@ class Question(Living):
 
     class Meta:
         ordering = ["tender_id", "number"]
-        verbose_name = _("question")
+        verbose_name = pgettext_lazy("purchase documents", "question")
         constraints = [models.UniqueConstraint(fields=["tender", "number"], name="question_number_once")]
         indexes = [models.Index(fields=["status", "answer_due_on"], name="question_open")]
 

@@ -21,7 +21,7 @@ class Inquiry(EncryptedRow, Living):
     organization = models.ForeignKey("providers.Organization", models.PROTECT, null=True, blank=True, related_name="inquiries", verbose_name=_("organization"))
     asker = models.CharField(_("who asks"), max_length=60, help_text=_("Organization or person."))
     contact = EncryptedField(_("contact"), max_length=60, blank=True)
-    question = models.TextField(_("question"), max_length=2000)
+    question = models.TextField(pgettext_lazy("inquiry", "question"), max_length=2000)
     received_on = models.DateField(_("received on"))
     answer_due_on = models.DateField(_("answer due"))
     answer = models.TextField(_("answer"), max_length=3000, blank=True)

@@ -210,7 +210,7 @@ class Announcement(models.Model):
     place = models.ForeignKey("communities.Place", models.PROTECT, null=True, related_name="announcements")
     corrects = models.ForeignKey("self", models.PROTECT, null=True, related_name="corrections")
     kind = models.CharField(_("kind"), max_length=12, choices=KINDS)
-    form = models.CharField(_("form"), max_length=24, blank=True, default="")
+    form = models.CharField(pgettext_lazy("notice", "form"), max_length=24, blank=True, default="")
     fields = models.JSONField(default=list)
     number = models.CharField(_("number"), max_length=30, unique=True)
     title = models.CharField(_("title"), max_length=160)

@@ -25,18 +25,17 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def compare(request, pk):
     """?as=xlsx and ?as=pdf give the same figures."""
     lot = get_object_or_404(Lot.objects.visible_to(request.user).select_related("tender__purchaser__place", "project__purchaser", "project__place"), pk=pk)
-    labels = bid_comparison.labels_for(request.user, lot.tender)
-    if labels is None:
+    if not bid_comparison.may_compare(request.user, lot.tender):
         raise PermissionDenied
     if lot.tender.opened_at is None or lot.tender.venue != "internal":
         raise Http404
-    found = bid_comparison.compare(lot, labels)
+    found = bid_comparison.compare(lot)
     name = f"{lot.tender.number}-报价比对"
     if request.GET.get("as") == "xlsx":
         headers, rows = bid_comparison.table(found)
         content = spreadsheet.write_xlsx("报价比对", [spreadsheet.Column(text, kind) for text, kind in headers], rows)
         return HttpResponse(content, content_type=XLSX, headers={"Content-Disposition": content_disposition_header(True, f"{name}.xlsx")})
-    context = {"lot": lot, "tender": lot.tender, "found": found, "method": methods.of(lot.tender), "printed": clock.now(), "panels": [] if labels else registry.panels_for("bid_comparison", lot, request.user)}
+    context = {"lot": lot, "tender": lot.tender, "found": found, "method": methods.of(lot.tender), "printed": clock.now(), "panels": registry.panels_for("bid_comparison", lot, request.user)}
     if request.GET.get("as") == "pdf":
         try:
             with translation.override("zh-hans"):
@@ -45,6 +44,7 @@ def compare(request, pk):
             messages.error(request, str(refusal))
             return redirect("bid_comparison", pk=pk)
         return HttpResponse(content, content_type="application/pdf", headers={"Content-Disposition": content_disposition_header(False, f"{name}.pdf")})
+    context["linked"] = bid_comparison.reads_responses(request.user, lot.tender)
     context["others"] = lot.tender.lots.exclude(pk=lot.pk) if lot.tender.has_lots else []
     context["kinds"] = {"people": _("People cost"), "running": _("Running cost"), "own": _("Only bidders name these")}
     return render(request, "procurement/bid_comparison.html", context)

@@ -16,7 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from kernel import clock
-from kernel.forms import refused, render_form
+from kernel.forms import ask_and_do
 from kernel.lifecycle import Refusal, principals_of
 from kernel.listing import Column, render_list
 from kernel.upload import memory_only
@@ -177,14 +177,10 @@ def bid_final(request, public_id):
     """The final quote in its timed window."""
     bid = own_bid(request, public_id)
     form = FinalPriceForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            quotes.give_quote(bid, actor=request.user, price=form.cleaned_data["price"])
-            messages.success(request, _("Your final quote is sealed until the time has run out."))
-            return redirect("bid_detail", public_id=public_id)
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(request, form, title=_("Final quote"), rules=["B12"], submit=_("Seal it"), cancel=bid.get_absolute_url())
+    return ask_and_do(
+        request, form, lambda data: quotes.give_quote(bid, actor=request.user, price=data["price"]), to=bid, said=_("Your final quote is sealed until the time has run out."),
+        title=_("Final quote"), rules=["B12"], submit=_("Seal it"),
+    )  # fmt: skip
 
 
 @login_required
@@ -195,13 +191,10 @@ def bid_scan(request, public_id):
     if not any(may_handle_tender(person, bid.lot.tender) for person in principals_of(request.user)):
         raise PermissionDenied
     form = ScanForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            bids.add_scan(bid, responses.packed(form.cleaned_data["file"]), actor=request.user)
-            return redirect(bid)
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(request, form, title=_("Scan of the paper response"), submit=_("Add it"), cancel=bid.get_absolute_url(), intro=_("It is kept encrypted beside what was registered."))
+    return ask_and_do(
+        request, form, lambda data: bids.add_scan(bid, responses.packed(data["file"]), actor=request.user), to=bid,
+        title=_("Scan of the paper response"), submit=_("Add it"), intro=_("It is kept encrypted beside what was registered."),
+    )  # fmt: skip
 
 
 @login_required
@@ -212,13 +205,7 @@ def paper(request, pk):
     if not any(may_handle_tender(person, tender) for person in principals_of(request.user)):
         raise PermissionDenied
     form = PaperForm(request.POST or None, request.FILES or None, tender=tender, people=staff_of(tender.purchaser_id).exclude(pk=request.user.pk))
-    if request.method == "POST" and form.is_valid():
-        data = dict(form.cleaned_data)
-        data["envelope"] = responses.packed(data["envelope"])
-        try:
-            bids.register_paper(data.pop("lot"), data.pop("organization"), actor=request.user, **data)
-            messages.success(request, _("The paper response is registered."))
-            return redirect(tender)
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(request, form, title=_("Register a paper response"), rules=["A01"], submit=_("Register"), cancel=tender.get_absolute_url(), intro=_("The time on the register counts; the scan is uploaded after the opening."))
+    return ask_and_do(
+        request, form, lambda data: bids.register_paper(data.pop("lot"), data.pop("organization"), actor=request.user, **data | {"envelope": responses.packed(data["envelope"])}), to=tender,
+        said=_("The paper response is registered."), title=_("Register a paper response"), rules=["A01"], submit=_("Register"), intro=_("The time on the register counts; the scan is uploaded after the opening."),
+    )  # fmt: skip

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -14,8 +15,8 @@ from django.views.decorators.http import require_safe
 
 from kernel import clock
 from kernel.detail import render_detail
-from kernel.forms import refused, render_form
-from kernel.lifecycle import Refusal, acting_for, principals_of
+from kernel.forms import ask_and_do
+from kernel.lifecycle import acting_for, principals_of
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
 from kernel.upload import memory_only
 from procurement import drafting, responses, sealing
@@ -112,17 +113,12 @@ def bond_terms(request, pk):
     known = BondTerms.objects.filter(lot=lot).first()
     initial = {"amount": known.amount, "accepted": known.forms, "account": known.account} if known else {}
     form = TermsForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            data = form.cleaned_data
-            bonds.set_terms(lot, actor=request.user, amount=data["amount"], forms=data["accepted"], account=data["account"])
-            messages.success(request, _("Saved."))
-            return redirect("tender_bonds", pk=lot.tender_id)
-        except Refusal as refusal:
-            refused(form, refusal)
     rule, most = bonds.most_of(lot)
     intro = _("At most {percent} % of the budget: {most} yuan.").format(percent=rule.value("bond_max"), most=f"{most:,.2f}") if rule.value("bond_max") else _("No bid bond is taken in this place ({article}).").format(article=rule.article)
-    return render_form(request, form, title=_("Bid bond of {lot}").format(lot=lot), rules=["D09"], cancel=lot.tender.get_absolute_url(), intro=intro)
+    return ask_and_do(
+        request, form, lambda data: bonds.set_terms(lot, actor=request.user, amount=data["amount"], forms=data["accepted"], account=data["account"]), to=reverse("tender_bonds", args=[lot.tender_id]), said=_("Saved."),
+        title=_("Bid bond of {lot}").format(lot=lot), rules=["D09"], cancel=lot.tender.get_absolute_url(), intro=intro,
+    )  # fmt: skip
 
 
 @login_required
@@ -136,22 +132,19 @@ def bid_bond(request, public_id):
         messages.error(request, _("A submitted response is sealed and can no longer be read or changed."))
         return redirect(bid)
     form = StatementForm(request.POST or None, request.FILES or None, terms=terms, initial=statement_of(bid))
-    if request.method == "POST" and form.is_valid():
-        data = dict(form.cleaned_data)
-        upload = data.pop("file")
-        try:
-            said = {**data, "amount": str(data["amount"]), "paid_on": data["paid_on"].isoformat()}
-            if upload:
-                bids.save_part(bid, bids.BOND_FILE, responses.pack(upload.name, upload.kind.content_type, upload.read()), actor=request.user)
-            bids.save_part(bid, bids.BOND, json.dumps(said).encode(), actor=request.user)
-            messages.success(request, _("Saved, encrypted. Nothing is submitted yet."))
-            return redirect(bid)
-        except Refusal as refusal:
-            refused(form, refusal)
+
+    def keep(data):
+        if upload := data.pop("file"):
+            bids.save_part(bid, bids.BOND_FILE, responses.pack(upload.name, upload.kind.content_type, upload.read()), actor=request.user)
+        stated = {**data, "amount": str(data["amount"]), "paid_on": data["paid_on"].isoformat()}
+        bids.save_part(bid, bids.BOND, json.dumps(stated).encode(), actor=request.user)
+
     intro = _("Asked: {amount} yuan. Write “{code}” as the purpose of a transfer: it names neither the purchase nor you; nobody can tell before the opening what it is for.").format(amount=f"{terms.amount:,.2f}", code=reference_of(bid))
     if terms.account:
-        intro = f"{intro} {_('Account:')} {terms.account}"
-    return render_form(request, form, title=_("Bid bond"), rules=["D09", "B27"], submit=_("Save, encrypted"), cancel=bid.get_absolute_url(), intro=intro)
+        intro += " " + _("Account: {account}").format(account=terms.account)
+    return ask_and_do(
+        request, form, keep, to=bid, said=_("Saved, encrypted. Nothing is submitted yet."), title=_("Bid bond"), rules=["D09", "B27"], submit=_("Save, encrypted"), intro=intro,
+    )  # fmt: skip
 
 
 def reference_of(bid):
@@ -169,13 +162,11 @@ def bond_receive(request, public_id):
         raise PermissionDenied
     said = statement_of(bid)
     form = ReceiveForBidForm(request.POST or None, request.FILES or None, initial={**said, "received_on": said.get("paid_on")} if said else {})
-    if request.method == "POST" and form.is_valid():
-        try:
-            return redirect(bonds.receive_for(bid, actor=request.user, **form.cleaned_data))
-        except Refusal as refusal:
-            refused(form, refusal)
     intro = _("Compare with the account: the bank receipt counts, not the statement. The transfer's purpose is “{code}”.").format(code=reference_of(bid))
-    return render_form(request, form, title=_("Bond of {name}").format(name=bid.organization), rules=["D09"], submit=_("Record"), cancel=bid.lot.tender.get_absolute_url(), intro=intro)
+    return ask_and_do(
+        request, form, lambda data: bonds.receive_for(bid, actor=request.user, **data),
+        title=_("Bond of {name}").format(name=bid.organization), rules=["D09"], submit=_("Register"), cancel=bid.lot.tender.get_absolute_url(), intro=intro,
+    )  # fmt: skip
 
 
 @login_required
@@ -184,11 +175,9 @@ def contract_bond(request, pk):
     contract = visible_contract(request, pk)
     acting_for(request.user, contract, DRAFT)
     form = PerformanceForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            return redirect(bonds.ask_performance(contract, actor=request.user, **form.cleaned_data))
-        except Refusal as refusal:
-            refused(form, refusal)
     rule, most = bonds.most_of_contract(contract)
     intro = _("At most {percent} % of the contract: {most} yuan; never in cash.").format(percent=rule.value("bond_max"), most=f"{most:,.2f}")
-    return render_form(request, form, title=_("Performance bond"), rules=["D10"], submit=_("Ask it"), cancel=contract.get_absolute_url(), intro=intro)
+    return ask_and_do(
+        request, form, lambda data: bonds.ask_performance(contract, actor=request.user, **data),
+        title=_("Performance bond"), rules=["D10"], submit=_("Ask it"), cancel=contract.get_absolute_url(), intro=intro,
+    )  # fmt: skip

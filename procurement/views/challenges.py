@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from communities.permissions import place_paths, purchaser_ids
 from kernel import clock
 from kernel.detail import preload, render_detail
-from kernel.forms import refused, render_form
+from kernel.forms import ask_and_do
 from kernel.lifecycle import Refusal, principals_of
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
 from kernel.pdf import render_pdf
@@ -89,19 +89,15 @@ def challenge_file(request, pk):
         return redirect(tender)
     choices = [(window.stage, _("{step} (until {day})").format(step=KINDS[window.stage.partition("-")[0]], day=window.until)) for window in open_windows]
     form = FileForm(request.POST or None, request.FILES or None, tender=tender, organizations=organizations, windows=choices, initial={"organization": organizations[0].pk})
-    if request.method == "POST" and form.is_valid():
-        data = dict(form.cleaned_data)
+
+    def file(data):
         target = data.pop("target")
         window = next(row for row in open_windows if row.stage == target)
-        try:
-            row = challenges.file(tender, data.pop("organization"), actor=request.user, kind=window.kind, step=window.stage if window.kind == "process" else "", **data)
-        except Refusal as refusal:
-            refused(form, refusal)
-        else:
-            messages.success(request, _("Received. The answer is due on {day}.").format(day=row.answer_due_on))
-            return redirect(row)
-    return render_form(
-        request, form, title=_("Challenge {tender}").format(tender=tender), rules=["G02", "G03", "G04"], submit=_("File the challenge"), cancel=tender.get_absolute_url(), draft=f"challenge-{tender.pk}",
+        return challenges.file(tender, data.pop("organization"), actor=request.user, kind=window.kind, step=window.stage if window.kind == "process" else "", **data)
+
+    return ask_and_do(
+        request, form, file, said=lambda row: _("Received. The answer is due on {day}.").format(day=row.answer_due_on),
+        title=_("Challenge {tender}").format(tender=tender), rules=["G02", "G03", "G04"], submit=_("File the challenge"), cancel=tender.get_absolute_url(), draft=f"challenge-{tender.pk}",
         intro=_("The time of this server counts. Your name is told to those who handle the challenge, never who else bids."),
     )  # fmt: skip
 

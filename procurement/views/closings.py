@@ -1,13 +1,12 @@
 """Closing: results and checklist, submitted by the provider, accepted by the street."""
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from kernel.detail import refuse, render_detail
-from kernel.forms import refused, render_form
+from kernel.forms import ask_and_do
 from kernel.lifecycle import Refusal, acting_for
 from procurement.forms.payment import ClosingForm
 from procurement.lifecycle import closing as closings
@@ -51,12 +50,7 @@ def closing_edit(request, pk):
     if row.status != "draft":
         return redirect(row)
     form = ClosingForm(request.POST or None, instance=row)
-    if request.method == "POST" and form.is_valid():
-        try:
-            closings.save_closing(row, actor=request.user, **form.cleaned_data)
-        except Refusal as refusal:
-            refused(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(row)
-    return render_form(request, form, title=_("Closing: {contract}").format(contract=row.contract), rules=["F01", "F02"], cancel=row.get_absolute_url(), draft=f"closing-{row.pk}")
+    return ask_and_do(
+        request, form, lambda data: closings.save_closing(row, actor=request.user, **data), to=row, said=_("Saved."),
+        title=_("Closing: {contract}").format(contract=row.contract), rules=["F01", "F02"], draft=f"closing-{row.pk}",
+    )  # fmt: skip

@@ -10,8 +10,7 @@ from django.views.decorators.http import require_safe
 from communities.permissions import has_role
 from kernel import clock
 from kernel.detail import preload, render_detail
-from kernel.forms import refused, render_form
-from kernel.lifecycle import Refusal
+from kernel.forms import ask_and_do
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
 from kernel.pdf import render_pdf
 from procurement.forms.challenge import ComplainForm
@@ -62,16 +61,9 @@ def complaint_file(request, pk):
         messages.error(request, str(refusal))
         return redirect(row)
     form = ComplainForm(request.POST or None, request.FILES or None, initial={"facts": row.facts, "request": row.request, "legal_basis": row.legal_basis})
-    if request.method == "POST" and form.is_valid():
-        try:
-            found = complaints.complain(row, actor=request.user, **form.cleaned_data)
-        except Refusal as refusal:
-            refused(form, refusal)
-        else:
-            messages.success(request, _("The complaint is with the finance bureau; it is checked until {day}.").format(day=complaints.check_due(found)))
-            return redirect(found)
-    return render_form(
-        request, form, title=_("Complain about {number}").format(number=row.number), rules=["G05", "G06", "G07", "G08"], submit=_("File the complaint"), cancel=row.get_absolute_url(),
+    return ask_and_do(
+        request, form, lambda data: complaints.complain(row, actor=request.user, **data), said=lambda found: _("The complaint is with the finance bureau; it is checked until {day}.").format(day=complaints.check_due(found)),
+        title=_("Complain about {number}").format(number=row.number), rules=["G05", "G06", "G07", "G08"], submit=_("File the complaint"), cancel=row.get_absolute_url(),
         draft=f"complaint-{row.pk}", intro=_("The finance bureau of the district decides. It looks at nothing but what you challenged."),
     )  # fmt: skip
 

@@ -2,11 +2,11 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 
-from kernel.forms import refused, render_form
-from kernel.lifecycle import Refusal, principals_of
+from kernel.forms import ask_and_do
+from kernel.lifecycle import principals_of
 from procurement import criteria, methods
 from procurement.forms.evaluation_terms import TermsForm
 from procurement.lifecycle.evaluation_terms import deductions_of, set_terms, terms_of
@@ -30,13 +30,8 @@ def tender_terms(request, pk):
         }  # fmt: skip
         return render(request, "procurement/terms.html", context)
     form = TermsForm(request.POST or None, instance=terms, tender=tender)
-    if request.method == "POST" and form.is_valid():
-        try:
-            set_terms(Tender.objects.get(pk=pk), actor=request.user, **form.cleaned_data)
-            return redirect(tender)
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(
-        request, form, title=_("Rules of judging"), rules=["C05", "C08", "C09", "C13"], cancel=tender.get_absolute_url(), draft=f"terms-{pk}",
+    return ask_and_do(
+        request, form, lambda data: set_terms(Tender.objects.get(pk=pk), actor=request.user, **data), to=tender,
+        title=_("Rules of judging"), rules=["C05", "C08", "C09", "C13"], draft=f"terms-{pk}",
         intro=_("They are part of the documents and fixed when the purchase publishes. A percent left empty is the law's usual figure."),
     )  # fmt: skip

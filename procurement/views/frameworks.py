@@ -12,7 +12,7 @@ from communities.models import Purchaser
 from communities.permissions import has_role, purchaser_ids
 from kernel import clock
 from kernel.detail import refuse, render_detail
-from kernel.forms import refused, render_form
+from kernel.forms import ask_and_do, refused, render_form
 from kernel.lifecycle import Refusal, principals_of
 from kernel.listing import ChoiceFilter, Column, render_list
 from kernel.money import ZERO
@@ -50,14 +50,13 @@ def create(request):
     if purchaser is None:
         raise PermissionDenied
     form, items = FrameworkForm(request.POST or None), item_rows(request.POST or None)
-    if request.method == "POST" and form.is_valid() and items.is_valid():
+
+    def begin(data):
         rows = [row.cleaned_data for row in items.forms if row.cleaned_data.get("name")]
-        try:
-            return redirect(frameworks.begin(actor=request.user, purchaser=purchaser, items=rows, **form.cleaned_data))
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(
-        request, form, title=_("New framework"), formsets=[items], rules=["B21", "B22", "B23"], submit=_("Begin"), cancel=reverse("framework_list"), draft="framework-new",
+        return frameworks.begin(actor=request.user, purchaser=purchaser, items=rows, **data)
+
+    return ask_and_do(
+        request, form, begin, title=_("New framework"), formsets=[items], rules=["B21", "B22", "B23"], submit=_("Begin"), cancel=reverse("framework_list"), draft="framework-new",
         intro=_("Stage 1 collects suppliers as an open tender does and buys nothing yet. Each item becomes a lot; its price is the unit price."),
     )  # fmt: skip
 
@@ -107,14 +106,10 @@ def refill(request, pk):
     item = get_object_or_404(FrameworkItem.objects.filter(framework__in=Framework.objects.visible_to(request.user)).select_related("framework__purchaser__place", "lot__tender"), pk=pk)
     only(request.user, item.framework, at_desk)
     form = RefillForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            return redirect(frameworks.refill(item, actor=request.user, **form.cleaned_data))
-        except Refusal as refusal:
-            refused(form, refusal)
     left, once = frameworks.remaining(item)
-    return render_form(
-        request, form, title=_("Collect suppliers again for {item}").format(item=item.lot.title), rules=["B25"], submit=_("Make the draft"), cancel=item.framework.get_absolute_url(),
+    return ask_and_do(
+        request, form, lambda data: frameworks.refill(item, actor=request.user, **data),
+        title=_("Collect suppliers again for {item}").format(item=item.lot.title), rules=["B25"], submit=_("Make the draft"), cancel=item.framework.get_absolute_url(),
         intro=_("{left} of {once} suppliers are left.").format(left=left, once=once),
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal, principals_of
 from kernel.listing import ChoiceFilter, Column, render_list
 from kernel.money import ZERO
+from procurement import customs
 from procurement.forms.fund import FundForm, keeping
 from procurement.lifecycle import fund_year, ledger
 from procurement.lifecycle.fund import create_fund
@@ -29,7 +30,6 @@ from procurement.models import Fund, Project, YearPortion
 from procurement.permissions import may_keep_funds
 from procurement.views.projects import years
 
-CUTOFF_DAYS = 30
 KEEPERS = ("fund_owner", "accountant", "leader", "finance")
 
 
@@ -146,7 +146,7 @@ def fund_year_end(request):
             refuse(request, refusal)
         return redirect(f"{reverse('fund_year_end')}?year={year}")
     rows = fund_year.year_end(funds, year)
-    soon = clock.today() + timedelta(days=CUTOFF_DAYS)
+    soon = clock.today() + timedelta(days=customs.figure("treasury_cutoff"))
     for row in rows:
         row.fund.near = bool(row.fund.cutoff_on and row.fund.unpaid > 0 and row.fund.cutoff_on <= soon)
     return render(request, "procurement/fund_year_end.html", {"rows": rows, "year": year, "years": [pair[0] for pair in years(request)], "next_year": year + 1, "today": clock.today()})

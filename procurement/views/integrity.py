@@ -8,22 +8,23 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from communities.forms.wish import PurposeForm
 from communities.models.membership import PURCHASER_ROLES
 from communities.permissions import people, place_paths, purchaser_ids
-from kernel import access, clock, rules, trail
+from kernel import clock, rules, trail
 from kernel.cleaning import CleanForm
 from kernel.detail import render_detail
 from kernel.filetypes import clean_name
-from kernel.forms import refused, render_form
+from kernel.forms import ask_and_do, refused, render_form
 from kernel.lifecycle import Refusal, acting_for, principals_of
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
 from kernel.throttle import throttle
+from kernel.views.access import reveal
 from procurement import archive
 from procurement.forms.integrity import AskForm, DeclareForm, FindInquiryForm, RecordingForm, RecordInquiryForm
 from procurement.lifecycle import declaration, inquiry, recording
@@ -53,18 +54,14 @@ def declare(request, pk):
         raise PermissionDenied
     known = declaration.of(tender, request.user)
     form = DeclareForm(request.POST or None, initial={name: getattr(known, name) for name in ("no_post", "no_kin", "no_other", "ties")} if known else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            declaration.declare(tender, actor=request.user, **form.cleaned_data)
-            messages.success(request, _("Your declaration is recorded."))
-            return redirect(tender)
-        except Refusal as refusal:
-            refused(form, refusal)
     names = "、".join(str(row) for row in declaration.bidders_of(tender))
     intro = _("Suppliers whose responses are open: {names}.").format(names=names) if names else _("The names of bidders are secret before the opening; declare for every supplier that may take part. Should one you know turn up, add it here.")
     if why := declaration.match(request.user, declaration.bidders_of(tender)):
-        intro = f"{intro} {_('The platform finds: you')} {why}"
-    return render_form(request, form, title=_("Declaration: {tender}").format(tender=tender), rules=["H01"], submit=pgettext("recusal", "Declare"), cancel=tender.get_absolute_url(), intro=intro)
+        intro += " " + _("Found on the platform about you: {why}.").format(why=why)
+    return ask_and_do(
+        request, form, lambda data: declaration.declare(tender, actor=request.user, **data), to=tender, said=_("Your declaration is recorded."),
+        title=_("Declaration: {tender}").format(tender=tender), rules=["H01"], submit=pgettext("recusal", "Declare"), intro=intro,
+    )  # fmt: skip
 
 
 @login_required
@@ -85,11 +82,11 @@ def inquiry_list(request):
     return render_list(
         request, Inquiry.objects.visible_to(request.user).select_related("tender__purchaser"), title=_("Inquiries"),
         columns=[
-            Column("code", _("Code"), kind="link"), Column("tender__title", _("Purchase")), Column("asker", _("Who asks")), Column("way", _("Asked"), value=lambda row: row.get_way_display()),
+            Column("code", _("Code"), kind="link"), Column("tender__title", _("Purchase")), Column("asker", _("Who asks")), Column("way", pgettext("inquiry", "Asked"), value=lambda row: row.get_way_display()),
             Column("received_on", pgettext("inquiry", "Received on"), kind="date"), Column("answer_due_on", _("Answer due"), kind="date"), Column("answered_on", _("Answered on"), kind="date"), Column("status", _("State"), kind="status"),
         ],
         search=("code", "asker", "question", "tender__title", "tender__number"),
-        filters=[ChoiceFilter("status", _("State"), choices=Inquiry.LIFE.states.items()), ChoiceFilter("way", _("Asked"), choices=Inquiry.WAYS), late, DateFilter("received", pgettext("inquiry", "Received on"), field="received_on")],
+        filters=[ChoiceFilter("status", _("State"), choices=Inquiry.LIFE.states.items()), ChoiceFilter("way", pgettext("inquiry", "Asked"), choices=Inquiry.WAYS), late, DateFilter("received", pgettext("inquiry", "Received on"), field="received_on")],
         default_sort="-id", export_name="询问", empty_text=_("No inquiry yet. One asked on paper or by word of mouth is entered on the purchase's page."),
     )  # fmt: skip
 
@@ -106,15 +103,7 @@ def inquiry_contact(request, pk):
     """The contact in plain, for whoever answers; the look goes to the access log."""
     row = get_object_or_404(Inquiry.objects.visible_to(request.user).select_related("tender"), pk=pk)
     acting_for(request.user, row, inquiry.ANSWER)
-    form, shown = PurposeForm(request.POST or None), ""
-    if request.method == "POST" and form.is_valid():
-        try:
-            shown = access.reveal(row, "contact", request.user, form.cleaned_data["purpose"])
-        except Refusal as refusal:
-            refused(form, refusal)
-    if shown:
-        return render(request, "procurement/inquiry_contact.html", {"row": row, "shown": shown})
-    return render_form(request, form, title=_("Show the contact"), submit=_("Show"), cancel=row.get_absolute_url())
+    return reveal(request, row, "contact", title=_("Show the contact"), shown=_("Contact of inquiry {code}").format(code=row.code))
 
 
 @login_required
@@ -123,13 +112,11 @@ def inquiry_record(request, pk):
     tender = get_object_or_404(Tender.objects.visible_to(request.user).select_related("purchaser__place", "profile", "handler"), pk=pk)
     acting_for(request.user, tender, inquiry.RECORD)
     form = RecordInquiryForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            return redirect(inquiry.record(tender, actor=request.user, **form.cleaned_data))
-        except Refusal as refusal:
-            refused(form, refusal)
     intro = _("The answer is due three working days after the day it came in. A doubt about the documents is answered to all by a clarification; an objection is a challenge.")
-    return render_form(request, form, title=_("Enter an inquiry about {tender}").format(tender=tender), rules=["G01"], submit=_("Enter"), cancel=tender.get_absolute_url(), intro=intro)
+    return ask_and_do(
+        request, form, lambda data: inquiry.record(tender, actor=request.user, **data),
+        title=_("Enter an inquiry about {tender}").format(tender=tender), rules=["G01"], submit=_("Register"), cancel=tender.get_absolute_url(), intro=intro,
+    )  # fmt: skip
 
 
 @throttle("inquiry", "10/h")
@@ -176,11 +163,10 @@ def recording_add(request, pk):
         return redirect(tender)
     initial = {"stage": next(iter(archive.missing_recordings(tender)), "opening")}
     form = RecordingForm(request.POST or None, people=people(*PURCHASER_ROLES, purchaser=tender.purchaser_id).order_by("name", "pk"), initial=initial)
-    if request.method == "POST" and form.is_valid():
-        recording.register(tender, actor=request.user, **form.cleaned_data)
-        messages.success(request, _("The recording is registered."))
-        return redirect("tender_archive", pk=tender.pk)
-    return render_form(request, form, title=_("Register a recording"), rules=["I02"], submit=_("Register"), cancel=tender.get_absolute_url())
+    return ask_and_do(
+        request, form, lambda data: recording.register(tender, actor=request.user, **data), to=reverse("tender_archive", args=[pk]), said=_("The recording is registered."),
+        title=_("Register a recording"), rules=["I02"], submit=_("Register"), cancel=tender.get_absolute_url(),
+    )  # fmt: skip
 
 
 @login_required

@@ -3,11 +3,13 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from kernel import draws
 from kernel.detail import refuse
-from kernel.forms import refused, render_form
+from kernel.forms import ask_and_do
 from kernel.lifecycle import Refusal
 from kernel.pdf import render_pdf
 from procurement import methods
@@ -67,22 +69,14 @@ def pool(request, pk):
     """Freeze the list."""
     tender = _tender(request, pk, may_handle_tender)
     form = PoolForm(request.POST or None, tender=tender)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = invitings.freeze_pool(tender, actor=request.user, **form.cleaned_data)
-            messages.success(request, _("The list of {count} suppliers is frozen. Draw next.").format(count=len(made.entries)))
-            return redirect("tender_invitations", pk=pk)
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(
-        request, form, title=_("List of suppliers for {tender}").format(tender=tender), rules=["B07"], submit=_("Freeze the list"), cancel=_page(tender),
+    return ask_and_do(
+        request, form, lambda data: invitings.freeze_pool(tender, actor=request.user, **data), to=_page(tender), said=lambda made: _("The list of {count} suppliers is frozen. Draw next.").format(count=len(made.entries)),
+        title=_("List of suppliers for {tender}").format(tender=tender), rules=["B07"], submit=_("Freeze the list"),
         intro=_("The list is fixed first; only then the draw is made, so that nobody can choose its outcome."),
     )  # fmt: skip
 
 
 def _page(tender):
-    from django.urls import reverse
-
     return reverse("tender_invitations", args=[tender.pk])
 
 
@@ -90,14 +84,10 @@ def _page(tender):
 def draw(request, pk):
     tender = _tender(request, pk, may_handle_tender)
     form = DrawForm(request.POST or None, people=staff_of(tender.purchaser).exclude(pk=request.user.pk))
-    if request.method == "POST" and form.is_valid():
-        try:
-            rows = invitings.draw(tender, actor=request.user, count=form.cleaned_data["count"], watchers=form.cleaned_data["watchers"])
-            messages.success(request, _("{count} suppliers are drawn. Print the record and have it signed.").format(count=len(rows)))
-            return redirect("tender_invitations", pk=pk)
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(request, form, title=_("Draw suppliers for {tender}").format(tender=tender), rules=["B07"], submit=_("Draw now, once"), cancel=_page(tender), intro=_("The draw is made once and can be repeated by anybody from its record."))
+    return ask_and_do(
+        request, form, lambda data: invitings.draw(tender, actor=request.user, count=data["count"], watchers=data["watchers"]), to=_page(tender), said=lambda rows: _("{count} suppliers are drawn. Print the record and have it signed.").format(count=len(rows)),
+        title=_("Draw suppliers for {tender}").format(tender=tender), rules=["B07"], submit=_("Draw now, once"), intro=_("The draw is made once and can be repeated by anybody from its record."),
+    )  # fmt: skip
 
 
 @login_required
@@ -110,7 +100,7 @@ def draw_record(request, pk):
         messages.info(request, _("Nothing is drawn yet."))
         return redirect(tender)
     by_key = {row["key"]: row for row in found.entries}
-    rows = [by_key[key] for key in invitings.order_of(by_key, found.seed)]
+    rows = [by_key[key] for key in draws.order(by_key, found.seed)]
     context = {"tender": tender, "pool": found, "rows": rows, "reasons": found.source == "recommended", "method": methods.of(tender).name, "source": SOURCES[found.source]}
     return pdf_response(request, tender, lambda: render_pdf("documents/draw_record.html", context), f"{tender.number}-供应商抽取记录.pdf")
 
@@ -122,13 +112,10 @@ SOURCES = {"library": "省级以上人民政府财政部门建立的供应商库
 def recommend(request, pk):
     tender = _tender(request, pk, may_handle_tender)
     form = RecommendForm(request.POST or None, tender=tender)
-    if request.method == "POST" and form.is_valid():
-        try:
-            invitings.recommend(tender, form.cleaned_data["organization"], actor=request.user, how=form.cleaned_data["how"], reason=form.cleaned_data["reason"])
-            return redirect("tender_invitations", pk=pk)
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(request, form, title=_("Recommend a supplier for {tender}").format(tender=tender), rules=["B10", "B15"], submit=_("Recommend"), cancel=_page(tender), intro=_("At most half of the invited may be recommended by the purchaser."))
+    return ask_and_do(
+        request, form, lambda data: invitings.recommend(tender, data["organization"], actor=request.user, how=data["how"], reason=data["reason"]), to=_page(tender),
+        title=_("Recommend a supplier for {tender}").format(tender=tender), rules=["B10", "B15"], submit=_("Recommend"), intro=_("At most half of the invited may be recommended by the purchaser."),
+    )  # fmt: skip
 
 
 @login_required
@@ -173,14 +160,8 @@ def restart(request, pk):
         return redirect(tender)
     ways = restarts.ways_after(tender)
     form = RestartForm(request.POST or None, ways=ways)
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = restarts.restart(tender, actor=request.user, **form.cleaned_data)
-            messages.success(request, _("The next draft is made with everything copied. Look it through before you publish it."))
-            return redirect(made)
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(
-        request, form, title=_("Buy {tender} anew").format(tender=tender), rules=["B06", "B10", "B15", "B19"], submit=_("Make the next draft"), cancel=tender.get_absolute_url(), template="procurement/restart.html", ways=ways,
+    return ask_and_do(
+        request, form, lambda data: restarts.restart(tender, actor=request.user, **data), said=_("The next draft is made with everything copied. Look it through before you publish it."),
+        title=_("Buy {tender} anew").format(tender=tender), rules=["B06", "B10", "B15", "B19"], submit=_("Make the next draft"), cancel=tender.get_absolute_url(), template="procurement/restart.html", ways=ways,
         lots=restarts.failed_lots(tender), tender=tender,
     )  # fmt: skip

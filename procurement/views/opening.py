@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from communities.permissions import place_paths
 from kernel import clock, pdf
-from kernel.forms import refused, render_form
+from kernel.forms import ask_and_do, refused, render_form
 from kernel.lifecycle import Refusal, acting_for, principals_of
 from kernel.models import User
 from procurement import methods
@@ -44,16 +44,12 @@ def enrol(request):
     if not purchaser_ids(request.user):
         raise PermissionDenied
     form = EnrolForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            openings.enrol_opener(request.user, form.cleaned_data["passphrase"])
-            messages.success(request, _("Your opener's key is made. Keep the passphrase in mind: nobody can recover it."))
-            return redirect(request.GET.get("next", "") if request.GET.get("next", "").startswith("/tenders/") else "desk")
-        except Refusal as refusal:
-            refused(form, refusal)
     key = enrolled(request.user)
     intro = _("You have a key since {day}. A new one replaces it.").format(day=key.enrolled_at.date()) if key else _("Your key opens sealed responses together with a second opener's. Only you know the passphrase.")
-    return render_form(request, form, title=_("Opener's key"), intro=intro, rules=["B27"], submit=_("Make the key"), cancel=reverse("desk"))
+    return ask_and_do(
+        request, form, lambda data: openings.enrol_opener(request.user, data["passphrase"]), to=request.GET.get("next", "") if request.GET.get("next", "").startswith("/tenders/") else "desk", said=_("Your opener's key is made. Keep the passphrase in mind: nobody can recover it."),
+        title=_("Opener's key"), intro=intro, rules=["B27"], submit=_("Make the key"), cancel=reverse("desk"),
+    )  # fmt: skip
 
 
 @login_required
@@ -65,13 +61,10 @@ def openers(request, pk):
     named = list(tender.openers.all())
     initial = {"openers": [row.user_id for row in named if not row.alternate], "alternates": [row.user_id for row in named if row.alternate]}
     form = OpenersForm(request.POST or None, people=staff_of(tender.purchaser_id), initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            openings.appoint_openers(tender, list(form.cleaned_data["openers"]), list(form.cleaned_data["alternates"]), actor=request.user)
-            return redirect(tender)
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(request, form, title=_("Openers of {title}").format(title=tender.title), intro=_("Any two of the five open after the deadline; nobody opens earlier, and nobody alone."), rules=["B27"], cancel=tender.get_absolute_url())
+    return ask_and_do(
+        request, form, lambda data: openings.appoint_openers(tender, list(data["openers"]), list(data["alternates"]), actor=request.user), to=tender,
+        title=_("Openers of {title}").format(title=tender.title), intro=_("Any two of the five open after the deadline; nobody opens earlier, and nobody alone."), rules=["B27"],
+    )  # fmt: skip
 
 
 @login_required
@@ -87,15 +80,11 @@ def replace(request, pk):
     present = User.objects.filter(pk__in=tender.openers.values("user")).order_by("name", "pk")
     free = staff_of(tender.purchaser_id).filter(has_key=True).exclude(pk__in=present)
     form = ReplaceForm(request.POST or None, openers=present, free=free, actor=request.user)
-    if request.method == "POST" and form.is_valid():
-        try:
-            opener_change.replace_opener(tender, actor=request.user, **form.cleaned_data)
-            messages.success(request, _("{name} is an opener now. The new opener proves the passphrase next.").format(name=form.cleaned_data["replacement"]))
-            return redirect(tender)
-        except Refusal as found:
-            refused(form, found)
     intro = _("For an opener who leaves, is transferred, or has lost the passphrase. Responses handed in before stay sealed and valid.")
-    return render_form(request, form, title=_("Replace an opener"), intro=intro, rules=["B27"], submit=_("Replace"), cancel=tender.get_absolute_url())
+    return ask_and_do(
+        request, form, lambda data: opener_change.replace_opener(tender, actor=request.user, **data), to=tender, said=lambda done: _("{name} is an opener now. The new opener proves the passphrase next.").format(name=form.cleaned_data["replacement"]),
+        title=_("Replace an opener"), intro=intro, rules=["B27"], submit=_("Replace"),
+    )  # fmt: skip
 
 
 @login_required
@@ -106,14 +95,10 @@ def rehearse(request, pk):
     if not tender.openers.filter(user=request.user).exists():
         raise PermissionDenied
     form = PassphraseForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            openings.rehearse(tender, actor=request.user, passphrase=form.cleaned_data["passphrase"])
-            messages.success(request, _("Your passphrase opens your key."))
-            return redirect(tender)
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(request, form, title=_("Prove your passphrase"), intro=_("A dummy is sealed to your key and opened with it; nothing else happens."), submit=_("Prove it"), cancel=tender.get_absolute_url())
+    return ask_and_do(
+        request, form, lambda data: openings.rehearse(tender, actor=request.user, passphrase=data["passphrase"]), to=tender, said=_("Your passphrase opens your key."),
+        title=_("Prove your passphrase"), intro=_("A dummy is sealed to your key and opened with it; nothing else happens."), submit=_("Prove it"),
+    )  # fmt: skip
 
 
 @login_required

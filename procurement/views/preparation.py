@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from kernel.forms import refused, render_form
+from kernel.forms import ask_and_do, refused
 from kernel.lifecycle import Refusal, principals_of
 from kernel.lint import lint
 from procurement import drafting, placeholders, tender_papers, wording
@@ -23,16 +23,6 @@ MOST_ITEMS = 40
 TYPED = {"title": "title", "goal": "goal", "results": "goal", "qualification": "qualification", "requirements": "requirements", "contract_terms": "terms"}
 
 
-def _kept(form, verb):
-    """Run a verb with the form's data: True when it went through, else the refusal stands beside its field."""
-    try:
-        verb()
-    except Refusal as refusal:
-        refused(form, refusal)
-        return False
-    return True
-
-
 @login_required
 def project_survey(request, pk):
     """Record a needs survey, or use one of the last year."""
@@ -44,14 +34,19 @@ def project_survey(request, pk):
     reusing = request.method == "POST" and "survey" in request.POST
     form = SurveyForm(None if reusing else request.POST or None, request.FILES or None, initial={"title": project.item.name})
     answers = answer_formset(None if reusing else request.POST or None)
-    if reusing and reuse.is_valid() and _kept(reuse, lambda: survey.reuse_survey(project, reuse.cleaned_data["survey"], actor=request.user)):
-        return redirect(project)
-    if request.method == "POST" and not reusing and form.is_valid() and answers.is_valid():
-        rows = [row.cleaned_data for row in answers.forms if row.cleaned_data and row.has_changed()]
-        if _kept(form, lambda: survey.record_survey(project, actor=request.user, answers=rows, **form.cleaned_data)):
+    if reusing and reuse.is_valid():
+        try:
+            survey.reuse_survey(project, reuse.cleaned_data["survey"], actor=request.user)
             return redirect(project)
-    return render_form(
-        request, form, title=_("Needs survey of {project}").format(project=project), rules=["A06"], formsets=[answers], cancel=project.get_absolute_url(), reuse=reuse if again else None,
+        except Refusal as refusal:
+            refused(reuse, refusal)
+
+    def record(data):
+        rows = [row.cleaned_data for row in answers.forms if row.cleaned_data and row.has_changed()]
+        survey.record_survey(project, actor=request.user, answers=rows, **data)
+
+    return ask_and_do(
+        request, form, record, to=project, title=_("Needs survey of {project}").format(project=project), rules=["A06"], formsets=[answers], reuse=reuse if again else None,
         intro=_("Market bodies are asked about supply and price before needs are fixed. A survey may be used for a year."), template="procurement/survey.html",
     )  # fmt: skip
 
@@ -64,10 +59,9 @@ def project_intention(request, pk):
         raise PermissionDenied
     initial = {"title": project.title, "summary": project.goal, "budget": survey.amount_of(project), "month": project.starts_on}
     form = IntentionForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid() and _kept(form, lambda: intention.publish_intention(project, actor=request.user, **form.cleaned_data)):
-        return redirect(project)
-    return render_form(
-        request, form, title=_("Purchase intention of {project}").format(project=project), rules=["A05"], submit=_("Publish"), cancel=project.get_absolute_url(),
+    return ask_and_do(
+        request, form, lambda data: intention.publish_intention(project, actor=request.user, **data), to=project,
+        title=_("Purchase intention of {project}").format(project=project), rules=["A05"], submit=_("Publish"),
         intro=_("Everybody can read it at once. The days until the notice count from here."),
     )  # fmt: skip
 
@@ -83,10 +77,9 @@ def intention_correct(request, pk):
         messages.error(request, str(refusal))
         return redirect(project)
     form = IntentionCorrectionForm(request.POST or None, initial={name: getattr(row, name) for name in ("title", "summary", "budget", "month", "note")})
-    if request.method == "POST" and form.is_valid() and _kept(form, lambda: intention.correct_intention(row, actor=request.user, **form.cleaned_data)):
-        return redirect(project)
-    return render_form(
-        request, form, title=_("Correct the intention of {project}").format(project=project), rules=["A05"], submit=_("Publish the correction"), cancel=project.get_absolute_url(),
+    return ask_and_do(
+        request, form, lambda data: intention.correct_intention(row, actor=request.user, **data), to=project,
+        title=_("Correct the intention of {project}").format(project=project), rules=["A05"], submit=_("Publish the correction"),
         intro=_("What was published stays readable; the correction shows old and new side by side and is linked to it."),
     )  # fmt: skip
 
@@ -98,10 +91,9 @@ def project_exception(request, pk):
     if not any(may_apply(person, project) for person in principals_of(request.user)):
         raise PermissionDenied
     form = ExceptionForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid() and _kept(form, lambda: splitting.record_exception(project, actor=request.user, **form.cleaned_data)):
-        return redirect(project)
-    return render_form(
-        request, form, title=_("Exception for {project}").format(project=project), rules=["A02"], cancel=project.get_absolute_url(), template="procurement/exception.html",
+    return ask_and_do(
+        request, form, lambda data: splitting.record_exception(project, actor=request.user, **data), to=project,
+        title=_("Exception for {project}").format(project=project), rules=["A02"], template="procurement/exception.html",
         counted=splitting.counted(project), own=splitting.amount_of(project), project=project,
         intro=_("Several purchases of one key may pass the open-tender threshold only when the budget was adjusted or another method approved."),
     )  # fmt: skip
@@ -118,10 +110,9 @@ def tender_review(request, pk):
     """Record the legal or the key review of a purchase's documents."""
     tender = _draft(request, pk)
     form = ReviewForm(request.POST or None, request.FILES or None, tender=tender)
-    if request.method == "POST" and form.is_valid() and _kept(form, lambda: review.record_review(tender, actor=request.user, **form.arguments())):
-        return redirect(tender)
-    return render_form(
-        request, form, title=_("Review of {tender}").format(tender=tender), rules=["A08"], cancel=tender.get_absolute_url(),
+    return ask_and_do(
+        request, form, lambda data: review.record_review(tender, actor=request.user, **form.arguments()), to=tender,
+        title=_("Review of {tender}").format(tender=tender), rules=["A08"],
         intro=_("Whoever wrote the needs or the documents may not review them. A changed text is reviewed again."), template="procurement/review_form.html", reviews=review.told(tender),
     )  # fmt: skip
 
@@ -131,9 +122,10 @@ def tender_approval(request, pk):
     """Record the approval to leave the open tender."""
     tender = _draft(request, pk)
     form = ApprovalForm(request.POST or None, request.FILES or None, initial={"number": tender.approval_document})
-    if request.method == "POST" and form.is_valid() and _kept(form, lambda: drafting.record_approval(tender, actor=request.user, **form.cleaned_data)):
-        return redirect(tender)
-    return render_form(request, form, title=_("Approval for {tender}").format(tender=tender), rules=["A03"], cancel=tender.get_absolute_url(), intro=_("From the open-tender threshold on, another method is approved before the purchase starts."))
+    return ask_and_do(
+        request, form, lambda data: drafting.record_approval(tender, actor=request.user, **data), to=tender,
+        title=_("Approval for {tender}").format(tender=tender), rules=["A03"], intro=_("From the open-tender threshold on, another method is approved before the purchase starts."),
+    )  # fmt: skip
 
 
 @login_required

@@ -1,6 +1,5 @@
 """Eligibility before bidding, and the qualification check after the opening."""
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
@@ -11,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from communities.permissions import purchaser_ids
 from kernel import clock
-from kernel.forms import refused, render_form, rule_chips
+from kernel.forms import ask_and_do, refused, render_form, rule_chips
 from kernel.lifecycle import Refusal, acting_for, principals_of
 from procurement import eligibility, methods, responses
 from procurement.forms.qualification import CreditRows, VerdictForm
@@ -89,16 +88,16 @@ def credit_check(request, public_id):
     rows = CreditRows(request.POST or None, request.FILES or None, prefix="credit", initial=[{"channel": key, "checked_at": now} for key in missing or ["other"]])
     form = VerdictForm(request.POST or None, names=[])
     del form.fields["reason"]
-    if request.method == "POST" and form.is_valid() and rows.is_valid():
-        try:
-            for row in rows.cleaned_data:
-                if row:
-                    qualification.record_check(bid, actor=request.user, **row)
-            messages.success(request, _("The queries of {name} are recorded.").format(name=bid.organization))
-            return redirect(_back(bid))
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(request, form, title=_("Credit queries: {name}").format(name=bid.organization), formsets=[rows], rules=["H06"], cancel=_back(bid), intro=_("Query both sites under the bidder's full name and credit code, take a screenshot with the time in it."))
+
+    def record(_data):
+        for row in filter(None, rows.cleaned_data):
+            qualification.record_check(bid, actor=request.user, **row)
+
+    return ask_and_do(
+        request, form, record, to=_back(bid), said=_("The queries of {name} are recorded.").format(name=bid.organization),
+        title=_("Credit queries: {name}").format(name=bid.organization), formsets=[rows], rules=["H06"],
+        intro=_("Query both sites under the bidder's full name and credit code, take a screenshot with the time in it."),
+    )  # fmt: skip
 
 
 @login_required

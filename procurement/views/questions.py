@@ -1,14 +1,14 @@
 """Questions about the documents: asked by organizations, answered by the handler, read by everybody. No page shows who asked."""
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from kernel.detail import render_detail
-from kernel.forms import refused, render_form
-from kernel.lifecycle import Refusal, principals_of
+from kernel.forms import ask_and_do
+from kernel.lifecycle import principals_of
 from procurement.forms.document import QuestionForm
 from procurement.lifecycle import question as questions
 from procurement.models import Question, Tender
@@ -27,16 +27,9 @@ def question_ask(request, pk):
         raise PermissionDenied
     version = tender.document_versions.order_by("-number").first()
     form = QuestionForm(request.POST or None, organizations=own, chapters=version.chapters if version else [])
-    if request.method == "POST" and form.is_valid():
-        try:
-            data = form.cleaned_data
-            questions.ask(tender, data["organization"], actor=request.user, text=data["text"], chapter=data["chapter"])
-            messages.success(request, _("Your question was sent without your name. You are told when it is answered."))
-            return redirect("public_documents", tender.number)
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(
-        request, form, title=_("Ask about {tender}").format(tender=tender), rules=["G01"], submit=_("Send without name"), cancel=tender.get_absolute_url(),
+    return ask_and_do(
+        request, form, lambda data: questions.ask(tender, data["organization"], actor=request.user, text=data["text"], chapter=data["chapter"]), to=reverse("public_documents", args=[tender.number]), said=_("Your question was sent without your name. You are told when it is answered."),
+        title=_("Ask about {tender}").format(tender=tender), rules=["G01"], submit=_("Send without name"), cancel=tender.get_absolute_url(),
         intro=_("The purchaser reads your question and never learns who asked. Question and answer are published to everybody."),
     )  # fmt: skip
 

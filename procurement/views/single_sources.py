@@ -8,8 +8,7 @@ from django.views.decorators.http import require_safe
 
 from kernel import clock
 from kernel.detail import render_detail
-from kernel.forms import refused, render_form
-from kernel.lifecycle import Refusal
+from kernel.forms import ask_and_do
 from kernel.pdf import render_pdf
 from procurement import drafting, methods
 from procurement.forms.single_source import SupplierForm
@@ -53,14 +52,12 @@ def supplier(request, pk):
     known = SingleSource.objects.filter(tender=tender).first()
     initial = {"organization": known.organization_id, "amount": known.amount, "earlier": known.earlier_id} if known else {"amount": tender.ceiling}
     form = SupplierForm(request.POST or None, tender=tender, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            return redirect(singles.name_supplier(tender, actor=request.user, **form.cleaned_data))
-        except Refusal as refusal:
-            refused(form, refusal)
     case = methods.of(tender).case(tender.method_case)
     intro = f"{case.label}（{case.article}）" if case else _("Choose the lawful case in the draft first.")
-    return render_form(request, form, title=_("The one supplier of {tender}").format(tender=tender), rules=["B19", "B20"], submit=_("Name the supplier"), cancel=tender.get_absolute_url(), intro=intro)
+    return ask_and_do(
+        request, form, lambda data: singles.name_supplier(tender, actor=request.user, **data),
+        title=_("The one supplier of {tender}").format(tender=tender), rules=["B19", "B20"], submit=_("Name the supplier"), cancel=tender.get_absolute_url(), intro=intro,
+    )  # fmt: skip
 
 
 @login_required

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from kernel import clock, files
-from kernel.forms import refused, render_form
+from kernel.forms import ask_and_do, refused, render_form
 from kernel.lifecycle import Refusal, principals_of
 from procurement.forms.tender import ChooseForm, HoldForm, QuotesWindowForm, quote_formset
 from procurement.lifecycle import lot as lots
@@ -89,13 +89,7 @@ def _challenge(request, pk, verb, title, submit, *may):
     lot = get_object_or_404(Lot.objects.visible_to(request.user).select_related("tender"), pk=pk)
     only(request.user, lot, *may)
     form = HoldForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            verb(lot, actor=request.user, **form.cleaned_data)
-            return redirect(lot)
-        except Refusal as refusal:
-            refused(form, refusal)
-    return render_form(request, form, title=title, rules=["G02", "G04"], submit=submit, cancel=lot.get_absolute_url())
+    return ask_and_do(request, form, lambda data: verb(lot, actor=request.user, **data), to=lot, title=title, rules=["G02", "G04"], submit=submit)
 
 
 @login_required

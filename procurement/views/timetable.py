@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from communities.permissions import place_paths
@@ -93,7 +94,7 @@ def timetable(request, pk):
 def _sheet(tender, context):
     """The same rows as an Excel sheet."""
     columns = [
-        spreadsheet.Column(_("Item"), width=34), spreadsheet.Column(_("Date"), "date"), spreadsheet.Column(_("Planned")), spreadsheet.Column(_("Done on")),
+        spreadsheet.Column(_("Item"), width=34), spreadsheet.Column(_("Date"), "date"), spreadsheet.Column(pgettext("timetable", "Planned")), spreadsheet.Column(_("Done on")),
         spreadsheet.Column(_("Kind")), spreadsheet.Column(_("Counted from"), width=30), spreadsheet.Column(_("Period")), spreadsheet.Column(_("Article"), width=40),
         spreadsheet.Column(_("Remark"), width=40),
     ]  # fmt: skip

@@ -234,7 +234,3 @@ class AccountForm(CleanForm):
 
 class RefuseAccountForm(CleanForm):
     reason = forms.CharField(label=_("Reason"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
-
-
-class PurposeForm(CleanForm):
-    purpose = forms.CharField(label=_("What you need it for"), max_length=200, help_text=_("Written to the access log with your name."))

@@ -5,20 +5,21 @@ from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from communities.lifecycle.staff import new_login
 from communities.permissions import is_staff_of_government, reach
-from kernel import access, masks
+from kernel import masks
 from kernel.detail import render_detail
 from kernel.forms import refused, render_form
 from kernel.lifecycle import Refusal
 from kernel.listing import ChoiceFilter, Column, render_list
 from kernel.throttle import throttle
-from providers.forms.organization import ContactForm, OrganizationForm, PurposeForm, RegistrationForm
+from kernel.views.access import reveal
+from providers.forms.organization import ContactForm, OrganizationForm, RegistrationForm
 from providers.lifecycle.organization import LIFE, code_warning, edit, exclusions_on, register, warning_for
 from providers.lifecycle.standing import grade_on
 from providers.models import Organization
@@ -158,15 +159,7 @@ def organization_identity(request, pk):
     organization = find(request, pk)
     if not of_area(*VERIFIERS)(request.user, organization):
         raise PermissionDenied
-    form, shown = PurposeForm(request.POST or None), ""
-    if request.method == "POST" and form.is_valid():
-        try:
-            shown = access.reveal(organization, "id_number", request.user, form.cleaned_data["purpose"])
-        except Refusal as refusal:
-            refused(form, refusal)
-    if shown:
-        return render(request, "providers/identity.html", {"organization": organization, "shown": shown})
-    return render_form(request, form, title=_("Show the identity card number"), submit=_("Show"), cancel=organization.get_absolute_url())
+    return reveal(request, organization, "id_number", title=_("Show the identity card number"), shown=_("Identity card number of {name}").format(name=organization.name))
 
 
 @login_required

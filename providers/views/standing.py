@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from kernel import access, files
-from kernel.forms import refused, render_form
+from kernel.forms import ask_and_do
 from kernel.lifecycle import Refusal
 from providers.forms.organization import AccountForm, ExclusionForm, GradeForm, LiftForm, RefuseAccountForm, RenameForm
 from providers.lifecycle import account as accounts
@@ -19,16 +19,8 @@ from providers.views.organization import find
 
 
 def act_on(request, organization, form, work, *, title, intro="", rules=(), submit=None):
-    """Run `work(clean data)` when the form is right; otherwise show it. A refusal stands beside its field."""
-    if request.method == "POST" and form.is_valid():
-        try:
-            work(**form.cleaned_data)
-        except Refusal as refusal:
-            refused(form, refusal)
-        else:
-            messages.success(request, _("Saved."))
-            return redirect(organization)
-    return render_form(request, form, title=f"{title} · {organization}", intro=intro, rules=rules, submit=submit, cancel=organization.get_absolute_url())
+    """A form about an organization that leads back to it."""
+    return ask_and_do(request, form, lambda data: work(**data), to=organization, said=_("Saved."), title=f"{title} · {organization}", intro=intro, rules=rules, submit=submit)
 
 
 def allowed(request, pk, *roles):

@@ -61,7 +61,7 @@ def build():
     world = SimpleNamespace(cast=cast, plots=plots, now=NOW, place=cast.places[HOME])
     world.wish = Wish.objects.get(pk=leave_wish(world.place, "希望门口修一条坡道。", group="残疾人", contact="13800001234", grid=cast.places["第一微网格"]).pk)
     story.wait_for_somebody(cast, NOW, "closed")
-    world.people = gather(world)
+    world.people, world.read = gather(world), {}
     clock.set_to(NOW)
     notices.remind()
     return world

@@ -17,13 +17,17 @@ from kernel.models import ChainHead, Notice, TrailRow
 from procurement.models import (
     Activity,
     Announcement,
+    Award,
     Bid,
+    Bond,
     BudgetLine,
     CatalogueItem,
+    Challenge,
     Closing,
     Contract,
     Fund,
     GateRun,
+    Inquiry,
     Lot,
     Meeting,
     PaymentRequest,
@@ -58,6 +62,7 @@ class Block:
         """Everything of the block. Its rows stand at the end of their tables, so that copies follow without gaps."""
         self.ordering()
         self.buying()
+        self.after_buying()
         self.doing()
         self.telling()
         return self
@@ -127,6 +132,29 @@ class Block:
             for tender in tenders for kind, word in (("notice", "公告"), ("result", "结果公告")) if kind == "notice" or tender.status == "awarded"
         ])  # fmt: skip
         self.keep(Meeting, [Meeting(purchaser=street, gate_key="committee", number=f"M{n}", title="党工委会", held_on=self.today, status="confirmed") for n, street in enumerate(self.streets)])
+
+    def after_buying(self):
+        """What is counted and answered behind a purchase: awards, bid bonds, inquiries, challenges."""
+        bids = {}
+        for row in self.made[Bid]:
+            bids.setdefault(row.lot_id, []).append(row)
+        pairs = [(lot, bids[lot.pk]) for lot in self.made[Lot] if lot.pk in bids]
+        self.keep(Award, [
+            Award(lot=lot, bid=found[0], organization=found[0].organization, amount=lot.ceiling, decided_on=self.today, decided_by=lot.tender.handler, letter_on=self.today,
+                  letter_number=f"L{lot.pk}", challenge_until=self.today, sign_due_on=self.today + datetime.timedelta(days=30)) for lot, found in pairs
+        ])  # fmt: skip
+        self.keep(Bond, [
+            Bond(kind="bid", lot=lot, organization=row.organization, amount=Decimal(60), form="transfer", number=f"{row.pk}", received_on=self.today, due_since=self.today,
+                 refund_due_on=self.today, status="held") for lot, found in pairs for row in found
+        ])  # fmt: skip
+        self.keep(Inquiry, [
+            Inquiry(code=f"Q{row.pk}", tender=row, asker="某社工中心", question="服务地点在哪里？", received_on=self.today, answer_due_on=self.today, status="answered" if row.status == "awarded" else "received")
+            for row in self.made[Tender]
+        ])  # fmt: skip
+        self.keep(Challenge, [
+            Challenge(number=f"Z{lot.pk}", tender=lot.tender, organization=found[1].organization, kind="result", stage="result", facts="评分有误", request="重新评审", legal_basis="87号令",
+                      filed_on=self.today, window_from=self.today, window_until=self.today, answer_due_on=self.today, status="answered" if lot.pk % 3 else "filed") for lot, found in pairs[::2]
+        ])  # fmt: skip
 
     def doing(self):
         signed = [(n, row) for n, row in enumerate(self.made[Project]) if row.status in ("contracted", "closed")]

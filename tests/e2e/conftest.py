@@ -6,7 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from config.demo.cast import Cast, script
-from kernel import clock, jobs, seal
+from kernel import clock, jobs
 from kernel.models import Job
 from tests.e2e.people import People
 
@@ -14,9 +14,8 @@ BEGINS = datetime.datetime(2026, 3, 2, 9, 30, tzinfo=clock.ZONE)
 
 
 @pytest.fixture
-def cast(transactional_db, monkeypatch):
+def cast(transactional_db):
     """Everybody is there and nothing has happened; openers have no key yet. The clock stands at BEGINS and moves only when told."""
-    monkeypatch.setattr(seal.enrol, "__defaults__", (2**4,))  # the same scrypt with less work
     told = script("cast") | {"openers": []}
     clock.set_to(BEGINS)
     call_command("load_calendar", verbosity=0)

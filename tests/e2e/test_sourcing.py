@@ -9,7 +9,7 @@ from kernel import clock, holidays, jobs
 from procurement.lifecycle import contract_draft
 from procurement.models import Tender
 from tests.e2e.people import People, goes_on
-from tests.factories.tenders import cheap_scrypt, make_tender, passphrase_of, travel
+from tests.factories.tenders import make_tender, passphrase_of, travel
 
 pytestmark = [pytest.mark.browser]
 BEGINS = datetime.datetime(2026, 3, 2, 9, 30, tzinfo=clock.ZONE)
@@ -18,7 +18,6 @@ BEGINS = datetime.datetime(2026, 3, 2, 9, 30, tzinfo=clock.ZONE)
 @pytest.fixture
 def people(transactional_db, browse, monkeypatch):
     """Everybody the factories make, by login name."""
-    cheap_scrypt(monkeypatch)
     monkeypatch.setattr(jobs, "send", lambda job_id: True)
     clock.set_to(BEGINS)
     holidays.seed()

@@ -15,7 +15,6 @@ from procurement.models import Bid, EvaluationTerms, QualificationVerdict, Tende
 from providers.models import Organization
 from tests.factories import projects
 from tests.factories.tenders import (
-    cheap_scrypt,
     check_all,
     form_panel,
     make_draft,
@@ -28,11 +27,6 @@ from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
 MINUTES = clock.datetime.timedelta
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 def opened(terms=None, **kwargs):

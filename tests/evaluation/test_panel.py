@@ -16,7 +16,6 @@ from kernel.models import Notice
 from procurement.models import Bid, EvaluationTerms
 from tests.factories import projects
 from tests.factories.tenders import (
-    cheap_scrypt,
     check_credit,
     draw_panel,
     form_panel,
@@ -32,11 +31,6 @@ from tests.factories.tenders import (
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 @pytest.mark.rule("C03")

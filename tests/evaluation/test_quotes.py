@@ -12,15 +12,10 @@ from kernel.models import Notice
 from procurement.lifecycle import quotes
 from procurement.models import Bid, EvaluationTerms, RoundQuote, Tender
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, check_credit, make_bid, make_panel, make_tender, open_tender, quote_all, score_all, travel
+from tests.factories.tenders import check_credit, make_bid, make_panel, make_tender, open_tender, quote_all, score_all, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 @pytest.fixture

@@ -11,14 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from evaluation.models import Panel, ResultVersion, Score
 from procurement.lifecycle import award
 from procurement.models import Bid
-from tests.factories.tenders import cheap_scrypt, make_tender
+from tests.factories.tenders import make_tender
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def walk(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def walk(db):
     return make_tender(state="evaluated")
 
 
@@ -81,8 +80,7 @@ def test_the_result_shown_is_the_last_version(walk):
     differs("the result shown")
 
 
-def test_a_low_price_nobody_marked_is_named(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def test_a_low_price_nobody_marked_is_named():
     walk = make_tender(state="evaluated")
     inputs = walk.panel.inputs
     assert not walk.panel.low_prices

@@ -14,15 +14,10 @@ from procurement.lifecycle import award
 from procurement.models import Bid, Tender
 from tests.factories import projects
 from tests.factories.projects import join, make_user
-from tests.factories.tenders import cheap_scrypt, hours, make_panel, make_tender, score_all
+from tests.factories.tenders import hours, make_panel, make_tender, score_all
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 @pytest.fixture

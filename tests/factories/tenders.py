@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 from evaluation.lifecycle import conclusion, conformity, drawing, panel, sheets
 from evaluation.models import Expert
-from kernel import clock, seal
+from kernel import clock
 from procurement import methods, sealing
 from procurement.lifecycle import award, bid, declaration, opening, qualification, quotes, review, survey, tender
 from procurement.models import Bid, Tender
@@ -43,11 +43,6 @@ def travel(moment):
 def hours(count=1):
     """Let some working time pass."""
     travel(clock.now() + datetime.timedelta(hours=count))
-
-
-def cheap_scrypt(monkeypatch):
-    """The same scrypt with less work, for tests that enrol many openers."""
-    monkeypatch.setattr(seal.enrol, "__defaults__", (2**4,))
 
 
 def make_experts(count=5):

@@ -10,11 +10,9 @@ from config.urls import urlpatterns as real_patterns
 from kernel.cleaning import CleanForm
 from kernel.forms import render_form
 from kernel.models import Draft, User
-from kernel.views.csp import reports
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.urls(__name__)]
 PASSWORD = "correct horse 12"
-ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 SUBMITTED = []
 
 
@@ -48,24 +46,9 @@ urlpatterns = [path("sample/", sample), *real_patterns]
 
 
 @pytest.fixture
-def page(live_server, client, monkeypatch):
-    from playwright.sync_api import sync_playwright
-
+def page(browse):
     SUBMITTED.clear()
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")  # playwright's own loop runs in this thread
-    user = User.objects.create_user("alice", PASSWORD, name="王芳")
-    client.force_login(user)
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=ARGS)
-        context = browser.new_context(base_url=live_server.url, viewport={"width": 390, "height": 844})
-        context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
-        tab = context.new_page()
-        tab.problems = []
-        tab.on("pageerror", lambda error: tab.problems.append(str(error)))
-        yield tab
-        assert tab.problems == []
-        browser.close()
-    assert reports() == []
+    return browse(User.objects.create_user("alice", PASSWORD, name="王芳"), phone=True)
 
 
 def test_draft_comes_back_with_its_rows_and_goes_when_sent(page):

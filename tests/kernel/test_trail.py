@@ -1,8 +1,6 @@
 """The trail shows an edit, a gap, a shortened tail and a wholesale recomputation; many writers at once keep it whole."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,7 +8,7 @@ from django.db import connection
 
 from kernel import proof, trail
 from kernel.models import ChainHead, TrailRow, User
-from tests.processes import ROOT
+from tests.processes import together
 
 
 @pytest.fixture
@@ -120,30 +118,23 @@ def test_growing_after_the_seal_is_no_problem(chain, actor):
 
 
 APPEND = """
-import sys, time, django
-django.setup()
+import sys, time
+from pathlib import Path
 from kernel import trail
 from kernel.models import User
+writer, ready, go = sys.argv[1:]
 actor = User.objects.get(username="clerk")
-print("ready", flush=True)
-sys.stdin.readline()
+Path(ready).touch()
+while not Path(go).exists():
+    time.sleep(0.002)
 for number in range(5):
-    trail.record(actor, "note", actor=actor, params={"writer": sys.argv[1], "number": number})
+    trail.record(actor, "note", actor=actor, params={"writer": writer, "number": number})
 """
 
 
-def test_twenty_appends_of_four_processes_keep_the_chain(child_env):
+def test_twenty_appends_of_four_processes_keep_the_chain(transactional_db):
     User.objects.create_user("clerk", "correct horse 12", name="经办人")
-    writers = [
-        subprocess.Popen([sys.executable, "-c", APPEND, str(name)], cwd=ROOT, env=child_env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for name in range(4)
-    ]
-    for writer in writers:
-        while writer.stdout.readline().strip() != "ready":
-            assert writer.poll() is None
-    for writer in writers:
-        writer.stdin.write("go\n")
-        writer.stdin.flush()
-    assert [writer.wait(60) for writer in writers] == [0, 0, 0, 0]
+    together(APPEND, *((name,) for name in range(4)))
     rows = list(TrailRow.objects.order_by("seq"))
     assert [row.seq for row in rows] == list(range(1, 21))
     assert len({row.params["writer"] for row in rows}) == 4

@@ -77,6 +77,7 @@ def test_allowed_from_its_state_by_its_person(world, name, key, state):
     assert reached in expected()[name][verb_of(key), state]
 
 
+@pytest.mark.once
 @each_verb
 def test_refused_from_every_other_state_with_a_sentence(world, name, key):
     scene = world.scene(name, key)
@@ -88,6 +89,7 @@ def test_refused_from_every_other_state_with_a_sentence(world, name, key):
         assert CHINESE.search(str(refusal)), f"{name}.{key} from {state}: {refusal}"
 
 
+@pytest.mark.once
 @each_verb
 def test_closed_to_weak_roles_and_strangers(world, name, key):
     case = NOUNS[name].cases[key]

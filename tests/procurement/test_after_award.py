@@ -13,7 +13,7 @@ from procurement.lifecycle import award, fall, lot, tender
 from procurement.models import Award, AwardFall, Bid, Project
 from tests.factories import projects
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, hours, make_draft, make_tender, travel
+from tests.factories.tenders import hours, make_draft, make_tender, travel
 from tests.procurement.pdfs import words_of
 from tests.procurement.refusals import refused
 
@@ -22,8 +22,7 @@ MONDAY = datetime.datetime(2026, 3, 2, 9, tzinfo=clock.ZONE)
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def on_monday():
     clock.set_to(MONDAY)
     holidays.seed()
 

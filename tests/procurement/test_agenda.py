@@ -12,15 +12,14 @@ from procurement.models import Tender
 from tests.factories import projects
 from tests.factories.contracts import make_contract
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, make_draft, make_tender, travel
+from tests.factories.tenders import make_draft, make_tender, travel
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime.datetime(2026, 3, 2, 9, tzinfo=clock.ZONE)
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def on_monday():
     clock.set_to(MONDAY)
     holidays.seed()
 

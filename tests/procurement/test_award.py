@@ -14,7 +14,7 @@ from procurement.models import Award, SelfRunProfile
 from providers.models import Exclusion
 from tests.factories import projects
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, make_draft, make_tender, travel
+from tests.factories.tenders import make_draft, make_tender, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -22,8 +22,7 @@ MONDAY = datetime.datetime(2026, 3, 2, 9, tzinfo=clock.ZONE)
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def on_monday():
     clock.set_to(MONDAY)
     holidays.seed()
 

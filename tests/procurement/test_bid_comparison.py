@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from evaluation.lifecycle import panel as panels
+from kernel import clock
 from kernel.money import yuan
 from procurement import bid_comparison as comparison
 from procurement import bid_content, responses
 from procurement.lifecycle import bid
-from procurement.models import BidPart, BudgetLine, Tender
+from procurement.models import BidPart, BudgetLine, EvaluationTerms, Tender
 from tests.factories.bids import lines_of
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, draw_panel, hours, make_tender, open_tender, travel
+from tests.factories.tenders import draw_panel, hours, make_tender, open_tender, travel
 
 RULE = SimpleNamespace(high=Decimal("1.5"), low=Decimal("0.5"), minimum=3)
 NAMES = st.sampled_from(["横幅", "横幅费", "展板", "社工人工（1名）", "社工人工", "矿泉水"])
@@ -32,7 +33,7 @@ def test_every_offered_line_stands_somewhere_exactly_once(bidders):
     columns = []
     for offers in bidders:
         lines = [{"line": pk, "name": name, "unit": unit, "quantity": "1", "price": str(price), "amount": str(price), "note": ""} for pk, name, unit, price in offers]
-        columns.append(comparison.Column(SimpleNamespace(price=None), "x", {"lines": lines}))
+        columns.append(comparison.Column(SimpleNamespace(price=None), {"lines": lines}))
     own = comparison._place(rows, columns, RULE)
     for place, offers in enumerate(bidders):
         cells = [row.cells[place] for row in [*rows, *own] if row.cells[place].amount is not None]
@@ -52,8 +53,7 @@ def test_deviations_from_the_budget_and_the_library(price, side):
 
 
 @pytest.fixture
-def walk(monkeypatch, db):
-    cheap_scrypt(monkeypatch)
+def walk(db):
     return make_tender(state="opened")
 
 
@@ -108,25 +108,30 @@ def test_who_may_not_and_not_before_the_opening(walk, client):
     assert client.get(reverse("bid_comparison", args=[closed.lot.pk])).status_code == 404
 
 
-def test_a_panel_member_sees_letters_until_the_panel_has_concluded(walk, client):
+def test_a_panel_member_reads_names_but_not_while_judging_without_them(walk, client):
     hours()
     sitting = panels.form(draw_panel(walk.tender, walk.office), actor=walk.office.handler)
-    member = sitting.sitting().first().user
+    member = sitting.sitting().first()
     address = reverse("bid_comparison", args=[walk.lot.pk])
-    client.force_login(member)
-    page = client.get(address).content.decode()
-    names = [provider.organization.name for provider in walk.providers]
-    assert not any(name in page for name in names) and "叶青" not in page and "240,000.00" in page
-    assert not any(str(row.public_id) in page for row in walk.bids)
-    book = load_workbook(io.BytesIO(client.get(address + "?as=xlsx").content)).active
-    assert {"A 金额", "B 金额", "C 金额"} <= {cell.value for cell in book[1]}
-    assert not any(name in str(cell.value) for row in book.iter_rows() for cell in row for name in names)
-    type(sitting).objects.filter(pk=sitting.pk).update(status="concluded")
+    client.force_login(member.user)
+    names, page = [provider.organization.name for provider in walk.providers], client.get(address).content.decode()
+    assert all(name in page for name in names)
+    assert walk.bids[0].get_absolute_url() not in page  # its page is the purchaser's
+    EvaluationTerms.objects.update_or_create(tender=walk.tender, defaults={"blind": True})
+    for form in ("", "?as=xlsx", "?as=pdf"):
+        told = client.get(address + form)
+        assert told.status_code == 403 and "暗标" in told.content.decode()
+        assert not any(name in told.content.decode() for name in names) and "240,000.00" not in told.content.decode()
+    client.force_login(walk.office.handler)
+    assert walk.bids[0].get_absolute_url() in client.get(address).content.decode()
+    client.force_login(member.user)
+    sitting.members.filter(pk=member.pk).update(blind_done_at=clock.now())
     assert all(name in client.get(address).content.decode() for name in names)
+    sitting.members.filter(pk=member.pk).update(left_at=clock.now())
+    assert client.get(address).status_code == 403
 
 
-def test_a_line_of_another_unit_and_one_nobody_planned(monkeypatch, db):
-    cheap_scrypt(monkeypatch)
+def test_a_line_of_another_unit_and_one_nobody_planned(db):
     walk = make_tender(state="published")
     line = BudgetLine.objects.filter(project=walk.lot.project).first()
     for number in range(3):

@@ -16,7 +16,7 @@ from procurement.models import BidPart, Tender
 from tests.factories.bids import LETTER, TEAM, lines_of, posted, save_structured, structured
 from tests.factories.projects import make_office, make_project
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, make_draft, make_tender
+from tests.factories.tenders import make_draft, make_tender
 from tests.procurement.refusals import refused
 
 money = st.decimals(min_value="0.01", max_value="99999.99", places=2)
@@ -96,12 +96,7 @@ def test_clean_declarations_and_rows():
 
 
 @pytest.fixture
-def quick(monkeypatch, db):
-    cheap_scrypt(monkeypatch)
-
-
-@pytest.fixture
-def walk(quick):
+def walk(db):
     return make_tender(state="published")
 
 
@@ -147,7 +142,7 @@ def test_a_social_organization_declares_no_size(walk):
     assert states(other)["declare"] == "done"
 
 
-def test_what_opens_is_what_was_typed_and_the_contract_begins_with_it(quick):
+def test_what_opens_is_what_was_typed_and_the_contract_begins_with_it(db):
     walk = make_tender(state="evaluated")
     row = walk.bids[1]
     opened = responses.content_of(row)
@@ -162,7 +157,7 @@ def test_what_opens_is_what_was_typed_and_the_contract_begins_with_it(quick):
     assert [(person.name, person.duty) for person in contract.key_people.all()] == [("叶青", "项目负责人")]
 
 
-def test_a_self_run_purchase_stays_light(quick):
+def test_a_self_run_purchase_stays_light(db):
     office = make_office()
     row = make_draft(office, [make_project(office, "approved", 40000)], method="self_run")
     assert not finishing.is_full(row) and finishing.is_full(Tender(method="consultation"))

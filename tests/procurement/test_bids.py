@@ -16,15 +16,14 @@ from providers.models import Exclusion
 from tests.factories import projects
 from tests.factories.bids import posted, save_structured
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, make_bid, make_tender, travel
+from tests.factories.tenders import make_bid, make_tender, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def walk(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def walk():
     return make_tender(state="published")
 
 

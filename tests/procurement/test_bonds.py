@@ -17,7 +17,7 @@ from procurement.models import Award, Bid, Bond, BondTerms
 from tests.factories import projects
 from tests.factories.contracts import make_contract
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, check_credit, hours, make_draft, make_panel, open_tender, save_structured, score_all, travel
+from tests.factories.tenders import check_credit, hours, make_draft, make_panel, open_tender, save_structured, score_all, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -26,8 +26,7 @@ SAID = {"form": "transfer", "number": "电子回单0088", "amount": "6000.00", "
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def on_monday():
     clock.set_to(MONDAY)
     holidays.seed()
 

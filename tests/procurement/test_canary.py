@@ -22,7 +22,7 @@ from procurement.lifecycle import opening
 from procurement.models import Bid, BidPart, TenderOpener
 from tests.factories.bids import posted
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, make_tender, passphrase_of, travel
+from tests.factories.tenders import make_tender, passphrase_of, travel
 from tests.procurement.refusals import refused
 
 PRICE = "277777.77"
@@ -95,8 +95,7 @@ def picture(words):
 
 
 @pytest.fixture
-def walk(transactional_db, monkeypatch):
-    cheap_scrypt(monkeypatch)
+def walk(transactional_db):
     return make_tender(state="published")
 
 

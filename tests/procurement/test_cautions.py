@@ -14,7 +14,7 @@ from procurement.lifecycle import completeness, gates, project, selfrun, splitti
 from procurement.models import Fund, Tender
 from tests.factories.contracts import make_contract
 from tests.factories.projects import make_fund, make_item, make_office, make_project, scan
-from tests.factories.tenders import cheap_scrypt, make_draft
+from tests.factories.tenders import make_draft
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,6 @@ LIMIT, OPEN = Decimal(500000), Decimal(1000000)
 @pytest.fixture
 def office(monkeypatch):
     """A street in a place with both thresholds entered."""
-    cheap_scrypt(monkeypatch)
     row = (Threshold("990000", "county", LIMIT, OPEN, datetime.date(2020, 1, 1), "测试标准", "S"), None)
     monkeypatch.setattr(rules, "THRESHOLDS", [*rules.THRESHOLDS, row])
     made = make_office()

@@ -12,16 +12,11 @@ from procurement.lifecycle import bid, ceremony, opening
 from procurement.models import Bid, BidPart, Tender
 from tests.factories.projects import scan
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, make_tender, open_tender, travel
+from tests.factories.tenders import make_tender, open_tender, travel
 from tests.procurement.refusals import refused
 from tests.procurement.test_bids import paper_purchase
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 def as_open_tender(walk):

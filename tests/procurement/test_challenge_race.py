@@ -1,7 +1,5 @@
 """Two people of one organization file at the same instant: one challenge is on file, the other is told; the last second of the period counts."""
 
-import subprocess
-import sys
 
 import pytest
 
@@ -9,14 +7,13 @@ from kernel import clock, trail
 from kernel.models import Hold
 from procurement.models import Challenge
 from tests.factories.challenges import challenged
-from tests.factories.tenders import cheap_scrypt, travel
-from tests.processes import ROOT, wait_for
+from tests.factories.tenders import travel
+from tests.processes import together
 
 CHILD = """
 import datetime, sys, time
 from pathlib import Path
 import django
-django.setup()
 from kernel import clock
 from kernel.lifecycle import Refusal
 from kernel.models import User
@@ -38,20 +35,11 @@ except Refusal as refusal:
 
 
 @pytest.mark.slow
-def test_two_filings_at_once_make_one_challenge(transactional_db, child_env, tmp_path, monkeypatch):
-    cheap_scrypt(monkeypatch)
+def test_two_filings_at_once_make_one_challenge(transactional_db):
     walk = challenged("withdrawn")
     travel(clock.end_of_day(walk.challenge.window_until))
-    go, children = tmp_path / "go", []
-    for number in range(2):
-        ready = tmp_path / f"ready-{number}"
-        command = [sys.executable, "-c", CHILD, str(walk.tender.pk), str(walk.who.organization.pk), str(walk.who.user.pk), clock.now().isoformat(), str(ready), str(go)]
-        children.append((ready, subprocess.Popen(command, cwd=ROOT, env=child_env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)))
-    for ready, child in children:
-        wait_for(lambda ready=ready, child=child: ready.exists() or child.poll() is not None, seconds=60, what="a child process")
-    go.touch()
-    answers = [child.communicate(timeout=60) for _ready, child in children]
-    assert sorted(out.strip() for out, _error in answers) == ["done", "refused once"], answers
+    said = together(CHILD, *[(walk.tender.pk, walk.who.organization.pk, walk.who.user.pk, clock.now().isoformat())] * 2)
+    assert sorted(said) == ["done", "refused once"]
     row = Challenge.objects.exclude(status="withdrawn").get()
     assert [entry.verb for entry in trail.rows_of(row)] == ["file"]
     assert Hold.objects.filter(reason_code=f"challenge-{row.pk}", released_at=None).count() == 1

@@ -13,7 +13,7 @@ from procurement.models import Complaint, ReviewOrder
 from providers.models import Exclusion
 from tests.factories import projects
 from tests.factories.challenges import GROUNDS, challenged, complained, make_complaint
-from tests.factories.tenders import cheap_scrypt, travel
+from tests.factories.tenders import travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -21,8 +21,7 @@ MONDAY = datetime.datetime(2026, 3, 2, 9, tzinfo=clock.ZONE)
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def on_monday():
     clock.set_to(MONDAY)
     holidays.seed()
 

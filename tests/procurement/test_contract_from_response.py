@@ -14,7 +14,6 @@ from procurement.lifecycle import contract_draft as drafting
 from procurement.models import PriceEntry
 from tests.factories.bids import lines_of, plan_of
 from tests.factories.tenders import (
-    cheap_scrypt,
     conclusion,
     hours,
     make_panel,
@@ -30,11 +29,6 @@ STAGES = [
     {"name": "年中款", "percent": "40.5", "condition": "date", "date": "2027-06-30"},
     {"name": "尾款", "percent": "19.5", "condition": "closing", "date": ""},
 ]
-
-
-@pytest.fixture
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 def awarded(quotes=None, **kwargs):
@@ -60,7 +54,7 @@ def rows(contract):
     return departures.rows_of(contract)
 
 
-def test_the_draft_holds_what_the_winner_offered(quick):
+def test_the_draft_holds_what_the_winner_offered():
     walk = awarded()
     contract = drafting.draft_contract(walk.lot, actor=walk.office.handler)
     offered = lines_of(walk.lot, contract.amount)
@@ -86,7 +80,7 @@ def submit_with(monkeypatch, **parts):
     monkeypatch.setattr(tenders, "save_structured", saved)
 
 
-def test_stages_and_activities_of_its_own_come_along(quick, monkeypatch):
+def test_stages_and_activities_of_its_own_come_along(monkeypatch):
     own = {"order": "9", "title": "邻里节", "when": "每季度", "sessions": "2", "headcount": "80", "by_whom": "叶青"}
     walk = make_tender(state="published", prices=(250000, 240001, 260000), title="有自列活动的采购")
     submit_with(monkeypatch, stages=STAGES, plan=[*plan_of(walk.lot), own])
@@ -111,7 +105,7 @@ def test_proposed_stages_are_sealed_only_when_they_add_up():
         assert cell in bid_content.check_row("stages", {**STAGES[1], cell: value}), (cell, value)
 
 
-def test_a_line_settled_by_the_award_is_not_changed(quick):
+def test_a_line_settled_by_the_award_is_not_changed():
     walk = awarded()
     handler = walk.office.handler
     contract = drafting.draft_contract(walk.lot, actor=handler)
@@ -128,7 +122,7 @@ def test_a_line_settled_by_the_award_is_not_changed(quick):
     refused("lines_sum", contracts.sign, contract, actor=handler)
 
 
-def test_a_final_quote_brings_the_unit_prices_in_line(quick):
+def test_a_final_quote_brings_the_unit_prices_in_line():
     walk = awarded(quotes=Decimal("0.9137"))
     handler, lot = walk.office.handler, walk.lot
     offered = departures.offered(lot)["lines"]
@@ -140,7 +134,7 @@ def test_a_final_quote_brings_the_unit_prices_in_line(quick):
     assert contracts.sign(contract, actor=handler).status == "performing"
 
 
-def test_with_a_final_quote_quantities_need_a_cause(quick):
+def test_with_a_final_quote_quantities_need_a_cause():
     walk = awarded(quotes=Decimal("0.95"))
     handler = walk.office.handler
     contract = drafting.draft_contract(walk.lot, actor=handler)
@@ -153,7 +147,7 @@ def test_with_a_final_quote_quantities_need_a_cause(quick):
     assert contracts.sign(contract, actor=handler).departure_reason
 
 
-def test_another_key_person_needs_a_recorded_cause(quick):
+def test_another_key_person_needs_a_recorded_cause():
     walk = awarded()
     handler = walk.office.handler
     contract = drafting.draft_contract(walk.lot, actor=handler, key_people=[{"name": "周敏", "duty": "项目负责人"}])
@@ -164,7 +158,7 @@ def test_another_key_person_needs_a_recorded_cause(quick):
     assert contracts.sign(contract, actor=handler).status == "performing"
 
 
-def test_an_open_tender_names_its_own_article_too(quick):
+def test_an_open_tender_names_its_own_article_too():
     walk = awarded()
     contract = drafting.draft_contract(walk.lot, actor=walk.office.handler)
     assert "第71条" not in departures.article_of(contract)
@@ -183,7 +177,7 @@ def test_what_no_quantity_takes_stands_in_a_line_of_its_own():
     assert contract_lines.sum_of(found) == Decimal("70000.37") and [row.get("name") for row in found[2:]] == [departures.ROUNDING] and found[2]["price"] < 1
 
 
-def test_the_price_library_learns_the_contract_not_the_budget(quick):
+def test_the_price_library_learns_the_contract_not_the_budget():
     from procurement.lifecycle.price import keep_contract_prices
 
     walk = awarded()
@@ -193,7 +187,7 @@ def test_the_price_library_learns_the_contract_not_the_budget(quick):
     assert agreed and {row.line_id: row.price for row in PriceEntry.objects.filter(contract=contract)} == agreed
 
 
-def test_the_pages_show_both_sides_and_the_editor_refuses(quick, client):
+def test_the_pages_show_both_sides_and_the_editor_refuses(client):
     walk = awarded()
     contract = drafting.draft_contract(walk.lot, actor=walk.office.handler)
     client.force_login(walk.office.handler)
@@ -215,7 +209,7 @@ def test_the_pages_show_both_sides_and_the_editor_refuses(quick, client):
 
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
-def test_the_editor_adds_up_while_typing(quick, browse):
+def test_the_editor_adds_up_while_typing(browse):
     walk = awarded()
     contract = drafting.draft_contract(walk.lot, actor=walk.office.handler)
     page = browse(walk.office.handler)

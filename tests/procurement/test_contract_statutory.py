@@ -10,15 +10,14 @@ from procurement.lifecycle import contract as contracts
 from procurement.lifecycle import contract_draft as drafting
 from procurement.lifecycle import lot as lots
 from procurement.models import ProjectFund
-from tests.factories.tenders import cheap_scrypt, make_tender
+from tests.factories.tenders import make_tender
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def awarded(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def awarded():
     return make_tender(state="announced")
 
 

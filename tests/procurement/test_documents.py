@@ -16,15 +16,10 @@ from procurement.lifecycle import configuration, documents, review, tender
 from procurement.models import DocumentReader, DocumentTemplate, DocumentVersion, SelfRunProfile, Tender
 from tests.factories import projects
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, hours, make_bid, make_draft, make_reviews, make_tender, travel
+from tests.factories.tenders import hours, make_bid, make_draft, make_reviews, make_tender, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 def fresh(row):

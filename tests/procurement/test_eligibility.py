@@ -11,15 +11,14 @@ from procurement.lifecycle import bid
 from procurement.models import Bid, Tender
 from providers.models import Exclusion, Organization, OrganizationMember
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, make_tender, open_tender, travel
+from tests.factories.tenders import make_tender, open_tender, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def walk(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def walk():
     return make_tender(state="published")
 
 
@@ -98,8 +97,7 @@ def test_people_of_both_sides(walk, provider):
 
 
 @pytest.mark.rule("H01", "H03")
-def test_the_opening_compares_control_and_people(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def test_the_opening_compares_control_and_people():
     walk = make_tender(state="closed")
     one, two, three = walk.providers
     change(one, controllers=two.organization.name)

@@ -14,7 +14,7 @@ from procurement.models import Bid, Bond, BondTerms, FrameworkAgreement, Tender
 from tests.factories import projects
 from tests.factories.providers import make_provider
 from tests.factories.special import FRAMEWORK_ITEMS, begin_framework, rank, ready, scan
-from tests.factories.tenders import cheap_scrypt, hours, open_tender, save_structured, travel
+from tests.factories.tenders import hours, open_tender, save_structured, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -23,9 +23,8 @@ SAID = {"form": "guarantee", "number": "保函0088", "amount": "2000.00", "paid_
 
 
 @pytest.fixture
-def walk(monkeypatch):
+def walk(db):
     """Five suppliers with bonds, three selected, letters out."""
-    cheap_scrypt(monkeypatch)
     clock.set_to(MONDAY)
     holidays.seed()
     return Walk()
@@ -111,8 +110,7 @@ def test_a_supplier_removed_after_signing_has_its_bond_back(walk):
 
 
 @pytest.mark.rule("D09", mutate="bond_max")
-def test_the_budget_is_the_frameworks_not_the_unit_price(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def test_the_budget_is_the_frameworks_not_the_unit_price():
     clock.set_to(MONDAY)
     holidays.seed()
     office = projects.make_office()

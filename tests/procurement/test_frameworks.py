@@ -17,16 +17,11 @@ from providers.models import OrganizationMember
 from tests.factories import projects
 from tests.factories.providers import make_provider
 from tests.factories.special import FRAMEWORK_ITEMS, begin_framework, call, make_framework, rank, ready, scan
-from tests.factories.tenders import ITEMS, cheap_scrypt, hours, make_bid, open_tender, travel
+from tests.factories.tenders import ITEMS, hours, make_bid, open_tender, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime.datetime(2026, 3, 2, 9, tzinfo=clock.ZONE)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 @pytest.fixture

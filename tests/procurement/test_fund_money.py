@@ -2,8 +2,6 @@
 
 import datetime
 import json
-import subprocess
-import sys
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -17,7 +15,7 @@ from procurement.lifecycle import completeness, consent, fund, fund_adjustment, 
 from procurement.lifecycle import project as projects
 from procurement.models import Fund, FundAdjustment, FundEntry, FundReceipt
 from tests.factories.projects import budget_of, make_fund, make_item, make_office, make_project, scan
-from tests.processes import ROOT, child_environment, wait_for
+from tests.processes import together
 
 pytestmark = pytest.mark.django_db
 
@@ -178,14 +176,13 @@ def test_the_adjustment_form_keeps_the_file_and_the_second_person_finds_it_on_th
 
 
 RACER = """
-import json, sys, time, django
-django.setup()
+import json, sys, time
 from pathlib import Path
 from kernel.lifecycle import Refusal
 from kernel.models import User
 from procurement.lifecycle import fund_adjustment, project_funds
 from procurement.models import FundAdjustment, Project
-what, pk, user, gate, ready = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]), Path(sys.argv[5])
+what, pk, user, ready, gate = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), Path(sys.argv[4]), Path(sys.argv[5])
 user = User.objects.get(pk=user)
 subject = Project.objects.get(pk=pk) if what == "commit" else FundAdjustment.objects.get(pk=pk)
 ready.touch()
@@ -205,14 +202,8 @@ def test_a_commitment_and_a_cut_at_once_cannot_both_take_the_last_money(tmp_path
     money = make_fund(office, amount=70000)
     project = make_project(office, "approved", amount=40000, funds=[money])
     adjustment = propose(money, office, "lower", 40000)
-    go, racers = tmp_path / "go", []
-    for what, pk, user in (("commit", project.pk, office.handler.pk), ("cut", adjustment.pk, office.accountant.pk)):
-        ready = tmp_path / what
-        command = [sys.executable, "-c", RACER, what, str(pk), str(user), str(go), str(ready)]
-        racers.append((subprocess.Popen(command, cwd=ROOT, env=child_environment(), stdout=subprocess.PIPE, text=True), ready))
-    wait_for(lambda: all(ready.exists() for _process, ready in racers), seconds=60, what="both processes at the barrier")
-    go.touch()
-    answers = [json.loads(process.communicate(timeout=60)[0].splitlines()[-1]) for process, _ready in racers]
+    said = together(RACER, ("commit", project.pk, office.handler.pk), ("cut", adjustment.pk, office.accountant.pk))
+    answers = [json.loads(one.splitlines()[-1]) for one in said]
     (winner,) = [answer["won"] for answer in answers if "won" in answer]
     (loser,) = [answer for answer in answers if "lost" in answer]
     assert loser["code"] == {"commit": "fund_short", "cut": "below_committed"}[loser["lost"]]

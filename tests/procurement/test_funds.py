@@ -2,8 +2,6 @@
 
 import datetime
 import json
-import subprocess
-import sys
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -17,7 +15,7 @@ from procurement.lifecycle import fund, project_funds
 from procurement.lifecycle import project as projects
 from procurement.models import Fund
 from tests.factories.projects import budget_of, make_fund, make_office, make_project, make_user
-from tests.processes import ROOT, child_environment, wait_for
+from tests.processes import together
 
 pytestmark = pytest.mark.django_db
 STATES = ("expected", "approved", "closing", "closed")
@@ -184,14 +182,13 @@ def test_the_stored_totals_agree_with_the_rows(office):
 
 
 RACER = """
-import json, sys, time, django
-django.setup()
+import json, sys, time
 from pathlib import Path
 from kernel.lifecycle import Refusal
 from kernel.models import User
 from procurement.lifecycle import project_funds
 from procurement.models import Project
-project, user, gate, ready = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4])
+project, user, ready, gate = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4])
 project, user = Project.objects.get(pk=project), User.objects.get(pk=user)
 ready.touch()
 while not gate.exists():
@@ -210,14 +207,7 @@ def test_two_processes_commit_the_last_money_and_one_gets_a_sentence(tmp_path):
     money = make_fund(office, amount=80000)
     projects = [make_project(office, "approved", amount=40000, funds=[money]) for _n in range(2)]
     Fund.objects.filter(pk=money.pk).update(committed=30000)
-    gate, racers = tmp_path / "go", []
-    for number, project in enumerate(projects):
-        ready = tmp_path / f"ready{number}"
-        command = [sys.executable, "-c", RACER, str(project.pk), str(office.handler.pk), str(gate), str(ready)]
-        racers.append((subprocess.Popen(command, cwd=ROOT, env=child_environment(), stdout=subprocess.PIPE, text=True), ready))
-    wait_for(lambda: all(ready.exists() for _process, ready in racers), seconds=60, what="both processes at the barrier")
-    gate.touch()
-    answers = [json.loads(process.communicate(timeout=60)[0].splitlines()[-1]) for process, _ready in racers]
+    answers = [json.loads(one.splitlines()[-1]) for one in together(RACER, *((project.pk, office.handler.pk) for project in projects))]
     losers = [answer for answer in answers if not answer["won"]]
     assert len(losers) == 1
     assert losers[0]["code"] == "fund_short"

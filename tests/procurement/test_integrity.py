@@ -17,7 +17,7 @@ from providers.models import OrganizationMember
 from tests.factories import projects
 from tests.factories.challenges import answered, make_challenge
 from tests.factories.providers import make_provider
-from tests.factories.tenders import SCAN, cheap_scrypt, make_draft, make_tender, passphrase_of, travel
+from tests.factories.tenders import SCAN, make_draft, make_tender, passphrase_of, travel
 from tests.procurement.pdfs import words_of
 from tests.procurement.refusals import refused
 
@@ -27,8 +27,7 @@ FREE = {"no_post": True, "no_kin": True, "no_other": True}
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def on_monday():
     clock.set_to(MONDAY)
     holidays.seed()
 

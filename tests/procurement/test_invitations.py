@@ -12,15 +12,10 @@ from procurement.lifecycle import award, bid, invitation, tender
 from procurement.models import Announcement, InvitationPool, Tender, TenderInvitation
 from tests.factories import projects
 from tests.factories.special import draw, invited_draft, make_invited, rank, suppliers
-from tests.factories.tenders import cheap_scrypt, make_bid, open_tender, travel
+from tests.factories.tenders import make_bid, open_tender, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 @pytest.fixture

@@ -11,16 +11,11 @@ from procurement import methods, timetable
 from procurement.lifecycle import opening, quotes, tender
 from procurement.models import Tender
 from tests.factories import projects
-from tests.factories.tenders import ITEMS, cheap_scrypt, make_draft, make_tender
+from tests.factories.tenders import ITEMS, make_draft, make_tender
 from tests.procurement.refusals import refusal
 
 MONDAY = datetime.datetime(2026, 3, 2, 9, tzinfo=clock.ZONE)
 CASES = {"open_tender": "", "consultation": "services", "negotiation": "complex", "invited_tender": "limited"}
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 @pytest.fixture

@@ -20,15 +20,10 @@ from procurement.models import Announcement, Intention, Tender
 from tests.factories import projects
 from tests.factories.challenges import complained
 from tests.factories.contracts import make_contract
-from tests.factories.tenders import cheap_scrypt, hours, make_tender
+from tests.factories.tenders import hours, make_tender
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 OFFICIAL = ["采购意向公告", "资格预审公告", "招标公告", "竞争性谈判（磋商）公告", "中标（成交）结果公告", "更正公告", "终止公告", "合同公告", "公共服务项目验收结果公告", "单一来源采购公示", "投诉处理结果公告", "监督检查处理结果公告", "集中采购机构考核结果公告"]

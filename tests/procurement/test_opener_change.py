@@ -11,15 +11,14 @@ from kernel.models import TrailRow
 from procurement import sealing
 from procurement.lifecycle import declaration, opener_change, opening
 from procurement.models import Bid, Tender
-from tests.factories.tenders import cheap_scrypt, make_tender, passphrase_of, travel
+from tests.factories.tenders import make_tender, passphrase_of, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def walk(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def walk():
     found = make_tender(state="submitted")
     found.new = found.office.accountant
     opening.enrol_opener(found.new, passphrase_of(found.new))

@@ -13,15 +13,10 @@ from procurement import sealing
 from procurement.lifecycle import bid, opening, tender
 from procurement.models import Bid, BidPart, TenderOpener
 from tests.factories import projects
-from tests.factories.tenders import cheap_scrypt, check_credit, make_tender, open_tender, passphrase_of, travel
+from tests.factories.tenders import check_credit, make_tender, open_tender, passphrase_of, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Two people at once on the same money, in separate processes behind one barrier: one wins, the other gets a sentence, the totals move once."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 
@@ -12,11 +10,10 @@ from procurement.lifecycle import amendment as amendments
 from procurement.models import Contract, Fund, PaymentRequest, ProjectFund
 from tests.factories.contracts import fresh, invoice, make_contract, make_request, make_user
 from tests.factories.projects import join
-from tests.processes import ROOT, wait_for
+from tests.processes import together
 
 RACER = """
-import datetime, json, sys, time, django
-django.setup()
+import datetime, json, sys, time
 from pathlib import Path
 from django.core.exceptions import PermissionDenied
 from kernel import clock
@@ -53,23 +50,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def race(child_env, tmp_path):
+def race(transactional_db):
     """Run one verb per row (kind, pk, user, extra) at the same moment; returns the answers."""
 
     def run(*rows):
-        gate, racers = tmp_path / f"go-{rows[0][0]}", []
-        for number, (kind, pk, user, extra) in enumerate(rows):
-            ready = tmp_path / f"ready-{kind}-{number}"
-            command = [sys.executable, "-c", RACER, kind, str(pk), str(user.pk), extra, clock.now().isoformat(), str(ready), str(gate)]
-            racers.append((ready, subprocess.Popen(command, cwd=ROOT, env=child_env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)))
-        wait_for(lambda: all(ready.exists() or child.poll() is not None for ready, child in racers), seconds=90, what="all processes at the barrier")
-        gate.touch()
-        answers = []
-        for _ready, child in racers:
-            out, error = child.communicate(timeout=90)
-            assert out, error[-2000:]
-            answers.append(json.loads(out.splitlines()[-1]))
-        return answers
+        said = together(RACER, *((kind, pk, user.pk, extra, clock.now().isoformat()) for kind, pk, user, extra in rows))
+        return [json.loads(one.splitlines()[-1]) for one in said]
 
     return run
 

@@ -15,16 +15,11 @@ from kernel import clock
 from procurement.lifecycle import completeness, intention, review, survey, tender
 from procurement.models import DocumentReview, Intention, MarketSurvey
 from tests.factories.projects import make_item, make_office, make_project, scan
-from tests.factories.tenders import ANSWERS, ITEMS, cheap_scrypt, make_draft, make_survey, make_tender
+from tests.factories.tenders import ANSWERS, ITEMS, make_draft, make_survey, make_tender
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 @pytest.fixture

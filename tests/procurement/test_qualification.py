@@ -13,16 +13,11 @@ from procurement.lifecycle import bid as bids
 from procurement.lifecycle import qualification
 from procurement.models import Bid, CreditCheck, QualificationVerdict, Tender
 from tests.factories.projects import scan
-from tests.factories.tenders import cheap_scrypt, check_credit, make_tender
+from tests.factories.tenders import check_credit, make_tender
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
 GOOD = {"channel": "credit_china", "result": "clean"}
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 @pytest.fixture

@@ -19,16 +19,11 @@ from procurement.permissions_document import asked_by
 from tests.factories.providers import make_draft as make_unverified
 from tests.factories.providers import make_provider
 from tests.factories.special import make_invited
-from tests.factories.tenders import cheap_scrypt, hours, make_tender, travel
+from tests.factories.tenders import hours, make_tender, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime.datetime(2026, 3, 2, 9, tzinfo=clock.ZONE)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 @pytest.fixture

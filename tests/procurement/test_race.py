@@ -1,7 +1,5 @@
 """Two people at once, in separate processes: one wins, the other gets a sentence, and nothing happens twice."""
 
-import subprocess
-import sys
 
 import pytest
 
@@ -10,14 +8,13 @@ from kernel.models.trail import TrailRow
 from procurement.models import Award, Bid
 from tests.factories.bids import save_structured
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, make_tender, open_tender, passphrase_of
-from tests.processes import ROOT, wait_for
+from tests.factories.tenders import make_tender, open_tender, passphrase_of
+from tests.processes import together
 
 CHILD = """
 import datetime, sys, time
 from pathlib import Path
 import django
-django.setup()
 from kernel import clock
 from kernel.lifecycle import Refusal
 from kernel.models import User
@@ -44,31 +41,13 @@ except Refusal as refusal:
 
 
 @pytest.fixture
-def race(child_env, tmp_path):
+def race(transactional_db):
     """Run the same verb in as many processes as rows are given, from one starting shot; returns what each printed."""
 
     def run(kind, subject, people):
-        go, children = tmp_path / f"go-{kind}", []
-        for number, (person, words) in enumerate(people):
-            ready = tmp_path / f"ready-{kind}-{number}"
-            command = [sys.executable, "-c", CHILD, kind, str(subject.pk), str(person.pk), clock.now().isoformat(), words, str(ready), str(go)]
-            children.append((ready, subprocess.Popen(command, cwd=ROOT, env=child_env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)))
-        for ready, child in children:
-            wait_for(lambda ready=ready, child=child: ready.exists() or child.poll() is not None, seconds=60, what="a child process")
-        go.touch()
-        results = []
-        for _ready, child in children:
-            out, error = child.communicate(timeout=60)
-            assert out, error[-2000:]
-            results.append(out.strip())
-        return results
+        return together(CHILD, *((kind, subject.pk, person.pk, clock.now().isoformat(), words) for person, words in people))
 
     return run
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 def test_two_awards(race, transactional_db):

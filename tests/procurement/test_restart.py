@@ -14,7 +14,7 @@ from procurement.models import FrameworkItem, Lot, Tender
 from tests.factories import projects
 from tests.factories.providers import make_provider
 from tests.factories.special import make_framework, rank
-from tests.factories.tenders import cheap_scrypt, hours, make_bid, make_declarations, make_draft, make_reviews, make_tender, open_tender, passphrase_of, travel
+from tests.factories.tenders import hours, make_bid, make_declarations, make_draft, make_reviews, make_tender, open_tender, passphrase_of, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -22,8 +22,7 @@ MONDAY = datetime.datetime(2026, 3, 2, 9, tzinfo=clock.ZONE)
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def on_monday():
     clock.set_to(MONDAY)
 
 

@@ -13,7 +13,7 @@ from providers.lifecycle.organization import edit
 from providers.models import OrganizationMember
 from tests.factories.contracts import make_contract
 from tests.factories.providers import make_draft, make_provider
-from tests.factories.tenders import cheap_scrypt, form_panel, make_tender, open_tender
+from tests.factories.tenders import form_panel, make_tender, open_tender
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -21,8 +21,7 @@ CARD, OTHER = "11010519491231002X", "110105194912310038"
 
 
 @pytest.fixture
-def walk(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def walk(db):
     return make_tender(state="closed")
 
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from kernel import clock, holidays, rules, workdays
 from kernel.lifecycle import Refusal
-from procurement import methods, schedule, schedule_warnings
+from kernel.rulebook import BadRule
+from procurement import customs, methods, schedule, schedule_warnings
 from procurement.schedule_points import KINDS, LABELS, ordered, points_of
 from tests.procurement import naive
 
@@ -226,3 +227,17 @@ def test_money_and_service_that_come_too_early_or_late_are_said():
 def test_a_roomy_timetable_is_not_called_tight():
     rows = schedule.compute(TERMS["consultation"], D(2026, 3, 2), {"deadline": datetime.datetime(2026, 3, 18, 10, tzinfo=clock.ZONE)}, calendar=CALENDAR)
     assert [one.key for one in schedule_warnings.warnings(rows, CALENDAR)] == []
+
+
+def test_how_much_is_tight_is_data(monkeypatch):
+    rows = schedule.compute(TERMS["consultation"], D(2026, 3, 2), {"deadline": datetime.datetime(2026, 3, 18, 10, tzinfo=clock.ZONE)}, calendar=CALENDAR)
+    for change, keys in (({"response_time": 14}, ["deadline"]), ({"long_holiday": 1}, ["award", "result"])):
+        monkeypatch.setattr(customs, "known", lambda change=change: {**customs.load(), **change})
+        assert [one.key for one in schedule_warnings.warnings(rows, CALENDAR)] == keys
+
+
+@pytest.mark.parametrize("row", ['value = "3"\nunit = "day"', 'value = 3\nunit = "weeks"', 'value = true\nunit = "day"', 'value = 3\nunit = "time"'])
+def test_a_custom_in_no_unit_is_refused(tmp_path, row):
+    (tmp_path / "customs.toml").write_text(f'[[custom]]\nkey = "a"\n{row}\nnote = "x"\n', encoding="utf-8")
+    with pytest.raises(BadRule, match="customs.toml: a"):
+        customs.load(tmp_path)

@@ -14,7 +14,7 @@ from procurement.lifecycle import contract_draft, opening, single_response, sing
 from procurement.models import Announcement, Award, Bid, Project, SingleSource, Tender
 from tests.factories.providers import make_provider
 from tests.factories.special import AGREED, make_single, scan
-from tests.factories.tenders import cheap_scrypt, make_bid, open_tender, travel
+from tests.factories.tenders import make_bid, open_tender, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -23,8 +23,7 @@ DAYS = datetime.timedelta(days=2)
 
 
 @pytest.fixture(autouse=True)
-def year(db, monkeypatch):
-    cheap_scrypt(monkeypatch)
+def year(db):
     clock.set_to(MONDAY)
     holidays.seed()
 

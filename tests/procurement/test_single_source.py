@@ -16,16 +16,11 @@ from procurement.models import Announcement, Award, Contract, Project, SingleSou
 from tests.factories import projects
 from tests.factories.contracts import make_contract
 from tests.factories.special import AGREED, EXPERTS, LARGE, make_single, respond, scan, single_draft
-from tests.factories.tenders import cheap_scrypt, make_draft, travel
+from tests.factories.tenders import make_draft, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime.datetime(2026, 3, 2, 9, tzinfo=clock.ZONE)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import datetime
 import json
-import subprocess
-import sys
 from decimal import Decimal
 
 import pytest
@@ -14,12 +12,10 @@ from procurement.models import CallOff, SingleSource
 from tests.factories import projects
 from tests.factories.contracts import make_contract
 from tests.factories.special import make_framework, single_draft
-from tests.factories.tenders import cheap_scrypt
-from tests.processes import ROOT, wait_for
+from tests.processes import together
 
 RACER = """
-import datetime, json, sys, time, django
-django.setup()
+import datetime, json, sys, time
 from decimal import Decimal
 from pathlib import Path
 from kernel import clock
@@ -48,29 +44,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def at_the_start():
     clock.set_to(START)
 
 
 @pytest.fixture
-def race(child_env, tmp_path):
+def race(transactional_db):
     """Run one verb per row (kind, first pk, second pk, user, amount) at the same moment; returns the answers."""
 
     def run(*rows):
-        gate, racers = tmp_path / "go", []
-        for number, (kind, first, second, user, amount) in enumerate(rows):
-            ready = tmp_path / f"ready-{number}"
-            command = [sys.executable, "-c", RACER, kind, str(first), str(second), str(user.pk), str(amount), clock.now().isoformat(), str(ready), str(gate)]
-            racers.append((ready, subprocess.Popen(command, cwd=ROOT, env=child_env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)))
-        wait_for(lambda: all(ready.exists() or child.poll() is not None for ready, child in racers), seconds=90, what="all processes at the barrier")
-        gate.touch()
-        answers = []
-        for _ready, child in racers:
-            out, error = child.communicate(timeout=90)
-            assert out, error[-2000:]
-            answers.append(json.loads(out))
-        return answers
+        said = together(RACER, *((kind, first, second, user.pk, amount, clock.now().isoformat()) for kind, first, second, user, amount in rows))
+        return [json.loads(one) for one in said]
 
     return run
 

@@ -13,15 +13,10 @@ from procurement.lifecycle import tender
 from procurement.models import Announcement, Lot, SelfRunProfile, Tender
 from tests.factories import projects
 from tests.factories.contracts import make_contract
-from tests.factories.tenders import ITEMS, cheap_scrypt, hours, make_draft, make_tender, travel
+from tests.factories.tenders import ITEMS, hours, make_draft, make_tender, travel
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime.datetime(2026, 3, 2, 9, tzinfo=clock.ZONE)
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from procurement.lifecycle import lot as lots
 from procurement.models import Announcement, Award, Bid, Tender
 from tests.factories import projects
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, check_credit, make_bid, make_draft, make_experts, make_tender, open_tender, passphrase_of, quote_all, travel
+from tests.factories.tenders import check_credit, make_bid, make_draft, make_experts, make_tender, open_tender, passphrase_of, quote_all, travel
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime.datetime(2026, 3, 2, 9, tzinfo=clock.ZONE)
@@ -20,8 +20,7 @@ ITEMS = (("price", "报价", "", "20"), ("subjective", "服务方案", "完整�
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
+def on_monday():
     clock.set_to(MONDAY)
     holidays.seed()
 

@@ -14,7 +14,7 @@ from procurement.models import SelfRunProfile
 from tests.factories import projects
 from tests.factories.bids import save_structured
 from tests.factories.providers import make_provider
-from tests.factories.tenders import cheap_scrypt, check_all, make_experts, make_tender, passphrase_of, score_all, travel
+from tests.factories.tenders import check_all, make_experts, make_tender, passphrase_of, score_all, travel
 
 pytestmark = pytest.mark.django_db
 WRITES = ("INSERT", "UPDATE", "DELETE")
@@ -22,11 +22,6 @@ WRITES = ("INSERT", "UPDATE", "DELETE")
 
 class PowerCut(Exception):
     """The write that failed."""
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 def everything():

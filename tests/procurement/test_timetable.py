@@ -16,7 +16,7 @@ from procurement.models import Tender
 from tests.factories import projects
 from tests.factories.providers import make_provider
 from tests.factories.special import make_framework, make_single
-from tests.factories.tenders import ITEMS, cheap_scrypt, make_draft, make_tender, travel
+from tests.factories.tenders import ITEMS, make_draft, make_tender, travel
 from tests.procurement import naive
 from tests.procurement.refusals import refusal
 
@@ -24,11 +24,6 @@ pytestmark = pytest.mark.django_db
 D = datetime.date
 MONDAY = datetime.datetime(2026, 3, 2, 9, tzinfo=clock.ZONE)
 CASES = {"open_tender": "", "consultation": "services", "negotiation": "complex"}
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    cheap_scrypt(monkeypatch)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from kernel import clock, holidays
 from procurement.lifecycle import tender
 from tests.browser import settled
 from tests.factories import projects
-from tests.factories.tenders import cheap_scrypt, make_draft
+from tests.factories.tenders import make_draft
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 MONDAY = datetime.datetime(2026, 3, 2, 9, tzinfo=clock.ZONE)
@@ -26,8 +26,7 @@ def shot(tab, name):
 
 
 @pytest.fixture
-def office(transactional_db, monkeypatch):
-    cheap_scrypt(monkeypatch)
+def office(transactional_db):
     clock.set_to(MONDAY)
     holidays.seed()
     return projects.make_office()

@@ -1,7 +1,5 @@
 """Two people at once on the ordering and the doing side, in separate processes: one wins, the other gets a sentence."""
 
-import subprocess
-import sys
 
 import pytest
 
@@ -13,13 +11,12 @@ from providers.lifecycle.account import ask_account
 from providers.models import BankAccount
 from tests.factories.communities import join, make_office
 from tests.factories.providers import make_provider, picture
-from tests.processes import ROOT, wait_for
+from tests.processes import together
 
 CHILD = """
 import sys, time
 from pathlib import Path
 import django
-django.setup()
 from kernel.lifecycle import Refusal
 from kernel.models import User
 from communities.lifecycle import staff, wish
@@ -47,24 +44,11 @@ except Refusal as refusal:
 
 
 @pytest.fixture
-def race(child_env, tmp_path):
+def race(transactional_db):
     """One verb in two processes from one starting shot; what each printed, sorted."""
 
     def run(kind, subject, people):
-        go, children = tmp_path / "go", []
-        for number, person in enumerate(people):
-            ready = tmp_path / f"ready-{number}"
-            command = [sys.executable, "-c", CHILD, kind, str(subject), str(person.pk), str(ready), str(go)]
-            children.append((ready, subprocess.Popen(command, cwd=ROOT, env=child_env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)))
-        for ready, child in children:
-            wait_for(lambda ready=ready, child=child: ready.exists() or child.poll() is not None, seconds=60, what="a child process")
-        go.touch()
-        results = []
-        for _ready, child in children:
-            out, error = child.communicate(timeout=60)
-            assert out, error[-2000:]
-            results.append(out.strip())
-        return sorted(results)
+        return sorted(together(CHILD, *((kind, subject, person.pk) for person in people)))
 
     return run
 

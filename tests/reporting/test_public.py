@@ -7,7 +7,7 @@ from procurement.lifecycle import contract as contracts
 from tests.factories.communities import make_need
 from tests.factories.communities import make_office as make_small_office
 from tests.factories.contracts import make_contract
-from tests.factories.tenders import cheap_scrypt, make_tender
+from tests.factories.tenders import make_tender
 
 pytestmark = pytest.mark.django_db
 PAGES = ["/", "/public/needs/", "/public/notices/", "/public/results/", "/public/contracts/"]
@@ -41,8 +41,7 @@ def test_a_contract_appears_with_its_notice_and_the_money_with_it(client):
     assert scene.contract.title in client.get("/public/contracts/").content.decode()
 
 
-def test_a_running_purchase_shows_its_notice_but_no_bidder(client, monkeypatch):
-    cheap_scrypt(monkeypatch)
+def test_a_running_purchase_shows_its_notice_but_no_bidder(client):
     walk = make_tender(state="submitted")
     notices = client.get("/public/notices/").content.decode()
     page = client.get(walk.tender.announcements.get().get_absolute_url()).content.decode()
