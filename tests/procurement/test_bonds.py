@@ -233,7 +233,7 @@ def test_without_a_rate_it_is_said_not_guessed(monkeypatch):
 
 
 @pytest.mark.rule("D14")
-def test_a_winner_that_refuses_loses_it_and_only_then():
+def test_a_winner_that_refuses_loses_it_and_only_then(client):
     walk = Walk("announced")
     own, other = walk.bond_of(walk.won), walk.losers()[0]
     refused("no_ground", bond.forfeit, own, actor=walk.office.leader, reason="不想退")
@@ -242,6 +242,8 @@ def test_a_winner_that_refuses_loses_it_and_only_then():
     assert own.refund_due_on is None
     refused("forfeit", bond.refund, own, actor=walk.office.cashier, voucher="记-1")
     assert [task.url for task in registry.tasks_for(walk.office.leader) if task.kind == "bond"] == [own.get_absolute_url()]
+    client.force_login(walk.office.leader)
+    assert "不予退还" in client.get(own.get_absolute_url()).content.decode()
     refused("no_ground", bond.forfeit, other, actor=walk.office.leader, reason="不想退")
     with pytest.raises(PermissionDenied):
         bond.forfeit(own, actor=walk.office.cashier, reason="拒签")

@@ -207,6 +207,15 @@ def test_the_pages_show_both_sides_and_the_editor_refuses(client):
     assert client.get(url).status_code == 403 and client.get(reverse("contract_price_lines", args=[contract.pk])).status_code == 200
 
 
+def test_lines_of_one_side_alone_are_shown_too(client):
+    walk = awarded(quotes=Decimal("0.95"))
+    contract = drafting.draft_contract(walk.lot, actor=walk.office.handler)
+    contract_lines.set_lines(contract, [*rows(contract)[1:], {**rows(contract)[0], "line": None, "name": "另列一项"}])
+    client.force_login(walk.office.handler)
+    page = client.get(reverse("contract_price_lines", args=[contract.pk])).content.decode()
+    assert "另列一项" in page and "响应文件中没有" in page and "合同中没有" in page
+
+
 @pytest.mark.browser
 @pytest.mark.django_db(transaction=True)
 def test_the_editor_adds_up_while_typing(browse):
