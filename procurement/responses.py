@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import filetypes
 from kernel.lifecycle import Refusal
+from kernel.money import yuan
 from procurement import bid_content, finishing, sealing
 from procurement.lifecycle import bid as bids
 from procurement.models import BidPart
@@ -132,7 +133,15 @@ def keyed_parts(bid):
     """[(key, label, text)] of parts that can be read now: the own draft, or opened; empty while sealed."""
     kept = {part.key: part for part in _parts(bid)}
     found = [(key, label, sealing.read_part(kept[key])) for key, label in bids.TEXTS.items() if key in kept]
-    return [(key, label, raw.decode()) for key, label, raw in found if raw is not None]
+    return [(key, label, _money(raw.decode()) if key == "price" else raw.decode()) for key, label, raw in found if raw is not None]
+
+
+def _money(text):
+    """A typed price as money is written; what is no number stays as typed."""
+    try:
+        return _("{price} yuan").format(price=f"{yuan(text):,.2f}")
+    except ArithmeticError:
+        return text
 
 
 def readable_parts(bid):

@@ -47,7 +47,7 @@ class ArgueForm(StepForm):
 
     def extra_formsets(self):
         made = forms.formset_factory(ExpertRowForm, extra=3, max_num=9)
-        made.title = _("Experts")
+        made.title = _("Professionals who argue")
         return {"experts": made(self.data if self.is_bound else None, prefix="experts")}
 
 

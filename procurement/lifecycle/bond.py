@@ -67,7 +67,7 @@ def _article(bond):
 
 RECEIVE = Step("receive", _("Record that it came in"), ("asked",), "held", at_tender("accountant", "handler"), _receivable, rules=("D09", "D10"), waits_for=_("accountant"))
 REFUND = Step(
-    "refund", _("Record the refund"), ("held",), "refunded", at_tender("cashier", "accountant"), _refundable, tone="success", rules=("D09", "D10"), waits_for=_("cashier"),
+    "refund", _("Record the refund"), ("held",), "refunded", at_tender("cashier", "accountant"), _refundable, tone="success", rules=("D09", "D10"), waits_for=_("cashier"), fits=lambda bond: bond.due_since is not None or forfeitable(bond) is None,
     hint=_("With the voucher's number and day; a late refund of a bid bond carries a surcharge."),
 )
 FORFEIT = Step("forfeit", _("Decide that it is not refunded"), ("held",), "forfeited", at_tender("leader"), _forfeitable, tone="danger", needs_reason=True, rules=("D14",), waits_for=_("leader in charge"))
