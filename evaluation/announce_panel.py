@@ -54,7 +54,7 @@ def desk(user):
     yield Waiting(mine.select_related("panel__tender__profile"), member_step)
     units = purchaser_ids(user, "handler")
     if units:
-        unjudged = Tender.objects.filter(purchaser__in=units, status="opened", venue="internal", panel=None).exclude(profile__scoring="lowest")
+        unjudged = Tender.objects.filter(purchaser__in=units, status="opened", venue="internal", panel=None).exclude(profile__scoring="lowest").exclude(method="single_source")
         yield Waiting(unjudged, lambda row: Task("panel", row.title, _("Prepare the panel"), row.get_absolute_url(), row.opened_at))
         own = Q(tender__purchaser__in=units)
         begun = Panel.objects.filter(own, Q(status="draft") | Q(status="formed", tender__status="opened")).select_related("tender")
@@ -104,7 +104,7 @@ def tender_panel(tender, user):
     if found:
         found.tender = tender
     handler = any(row == tender.purchaser_id for row in purchaser_ids(user, "handler"))
-    wants = tender.venue == "internal" and tender.status in ("published", "opened") and not (tender.profile_id and tender.profile.scoring == "lowest")
+    wants = tender.venue == "internal" and tender.status in ("published", "opened") and not (tender.profile_id and tender.profile.scoring == "lowest") and tender.method != "single_source"
     if found is None and not (handler and wants):
         return None
     context = {"sitting": found, "tender": tender, "may_create": found is None and handler and wants}

@@ -92,11 +92,6 @@ def content_of(bid):
     return found
 
 
-def key_people(bid):
-    """The team's key people of an opened response: [{name, duty, qualification}] for the contract."""
-    return [{"name": row["name"], "duty": row["role"], "qualification": row["qualification"]} for row in content_of(bid).get("team", []) if row.get("key")]
-
-
 @dataclass(frozen=True)
 class Declared:
     """What an opened response declares: the bidder's size as an enterprise ("micro", "small", "medium" or ""), the per cent of the contract that

@@ -249,7 +249,7 @@ def test_without_a_rate_it_is_said_not_guessed(monkeypatch):
 
 
 @pytest.mark.rule("D14")
-def test_a_winner_that_refuses_loses_it_and_only_then():
+def test_a_winner_that_refuses_loses_it_and_only_then(client):
     walk = make_walk("announced")
     own, other = bond_of(walk, won(walk)), losers(walk)[0]
     refused("no_ground", bond.forfeit, own, actor=walk.office.leader, reason="不想退")
@@ -259,6 +259,8 @@ def test_a_winner_that_refuses_loses_it_and_only_then():
     refused("forfeit", bond.refund, own, actor=walk.office.cashier, voucher="记-1")
     assert not bond.REFUND.fits(own) and bond.REFUND.fits(other) and progress_of(own).next_label == ""  # nobody is told to wait for a refund
     assert [task.url for task in registry.tasks_for(walk.office.leader) if task.kind == "bond"] == [own.get_absolute_url()]
+    client.force_login(walk.office.leader)
+    assert "不予退还" in client.get(own.get_absolute_url()).content.decode()
     refused("no_ground", bond.forfeit, other, actor=walk.office.leader, reason="不想退")
     with pytest.raises(PermissionDenied):
         bond.forfeit(own, actor=walk.office.cashier, reason="拒签")
