@@ -3,7 +3,6 @@
 import json
 import struct
 from dataclasses import dataclass
-from decimal import Decimal
 
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext_lazy as _
