@@ -1,6 +1,6 @@
 """What panels tell earlier pages: the panel on the purchase's page, questions on the bidder's page, desks, navigation, who reads their files."""
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +14,7 @@ from kernel import clock, files, registry
 from kernel.registry import Brief, NavItem, Task, Waiting
 from kernel.registry import Panel as Box
 from procurement import methods
-from procurement.models import Tender
+from procurement.models import QuoteRound, Tender
 from procurement.permissions import organization_ids
 from procurement.permissions_tender import further_readers
 
@@ -54,16 +54,26 @@ def desk(user):
     yield Waiting(mine.select_related("panel__tender__profile"), member_step)
     units = purchaser_ids(user, "handler")
     if units:
-        unjudged = Tender.objects.filter(purchaser__in=units, status="opened", venue="internal", panel=None).exclude(profile__scoring="lowest")
+        unjudged = Tender.objects.filter(purchaser__in=units, status="opened", venue="internal", panel=None).exclude(profile__scoring="lowest").exclude(method="single_source")
         yield Waiting(unjudged, lambda row: Task("panel", row.title, _("Prepare the panel"), row.get_absolute_url(), row.opened_at))
         own = Q(tender__purchaser__in=units)
         begun = Panel.objects.filter(own, Q(status="draft") | Q(status="formed", tender__status="opened")).select_related("tender")
         yield Waiting(begun, lambda row: Task("panel", row.tender.title, _("Start the evaluation") if row.status == "formed" else _("Draw experts and form the panel"), row.get_absolute_url(), row.tender.opened_at or row.created_at))
+        closed = QuoteRound.objects.filter(tender=OuterRef("tender"), last=True)
+        quoting = Panel.objects.filter(own, ~Exists(closed), status="scoring", tender__status="opened", tender__quotes_until=None).exclude(tender__method="self_run").select_related("tender")
+        yield Waiting(quoting, ask_for_quotes)
         changes = ResultVersion.objects.filter(panel__tender__purchaser__in=units, needs_report=True, reported_on=None).order_by("made_at")
         yield Brief(changes, ("panel_id", "panel__tender__title", "made_at"), report_change)
     if ids := organization_ids(user):
         asked = BidQuestion.objects.filter(bid__organization__in=ids, answered_at=None, closed_at=None, until__gt=clock.now()).select_related("panel__tender")
         yield Waiting(asked, lambda row: Task("bid", row.panel.tender.title, row.get_kind_display(), row.get_absolute_url(), row.asked_at, row.until))
+
+
+def ask_for_quotes(row):
+    """Points and prices wait for the last quotes where the method wants them."""
+    if methods.of(row.tender).final_quotes:
+        return Task("tender", row.tender.title, _("Ask for final quotes"), reverse("quotes_call", args=[row.tender_id]), row.stage_began)
+    return None
 
 
 def report_change(row):
@@ -94,7 +104,7 @@ def tender_panel(tender, user):
     if found:
         found.tender = tender
     handler = any(row == tender.purchaser_id for row in purchaser_ids(user, "handler"))
-    wants = tender.venue == "internal" and tender.status in ("published", "opened") and not (tender.profile_id and tender.profile.scoring == "lowest")
+    wants = tender.venue == "internal" and tender.status in ("published", "opened") and not (tender.profile_id and tender.profile.scoring == "lowest") and tender.method != "single_source"
     if found is None and not (handler and wants):
         return None
     context = {"sitting": found, "tender": tender, "may_create": found is None and handler and wants}

@@ -47,6 +47,14 @@ def _rounds(panel, bids):
     return [{"round": key, "prices": [prices.get(bid.pk) for bid in bids]} for key, prices in sorted(found.items(), key=lambda pair: pair[0].number)]
 
 
+def _changes(panel):
+    """The later versions of the result with the lawful reason in words."""
+    rows = list(panel.versions.all())[1:]
+    for row in rows:
+        row.label = results.LABELS.get(row.kind, row.kind)
+    return rows
+
+
 def report_context(panel):
     """Everything the evaluation report prints."""
     tender, first = panel.tender, panel.versions.order_by("number").first()
@@ -60,7 +68,7 @@ def report_context(panel):
         "scored": (first.inputs if first else panel.inputs).get("ranking", "points") == "points", "deductions": deductions_of(tender), "claims": panel.claims.select_related("bid__organization"),
         "conformity": panel.conformity, "bids": bids, "sheets": _sheets(panel, members, bids), "rounds": _rounds(panel, bids), "draws": _draws(panel), "waivers": panel.waivers.select_related("item"),
         "questions": panel.questions.exclude(kind="low_price").select_related("bid__organization"), "seats": panel.members.select_related("user").order_by("left_at", "-is_leader", "id"),
-        "signatures": [(member, STATES[state], state) for member, state in signing.signatures(panel)], "article": signing.article_of(tender), "versions": list(panel.versions.all())[1:],
+        "signatures": [(member, STATES[state], state) for member, state in signing.signatures(panel)], "article": signing.article_of(tender), "versions": _changes(panel),
         "invalid": [bid for bid in by_pk.values() if bid.status == "invalid"], "printed": clock.now(),
     }  # fmt: skip
 

@@ -108,12 +108,12 @@ class Progress:
     waits_for: object = ""
 
 
-def _coming(life, status):
-    """The usual way on from a state: forward steps only, at most four, so that side branches don't look like duties."""
+def _coming(life, status, subject):
+    """The usual way on from a state: forward steps that can concern the subject, at most four, so that side branches don't look like duties."""
     order, ahead, seen = list(life.states), [], {status}
     while len(ahead) < 4:
         place = order.index(status) if status in order else -1
-        forward = [s for s in life.steps if status in s.sources and s.target in order and order.index(s.target) > place and s.target not in seen]
+        forward = [s for s in life.steps if status in s.sources and s.target in order and order.index(s.target) > place and s.target not in seen and s.fits(subject)]
         usual = [s for s in forward if s.tone in ("primary", "success")] or forward[:0]
         if not usual:
             break
@@ -141,7 +141,7 @@ def progress_of(subject):
         until = clock.today() if last else reached[index + 1][1]
         lasted = days_text(max(0, (until - on).days)) if on and until else ""
         stages.append(Stage(life.states.get(state, state), "current" if last else "past", on, lasted))
-    ahead = _coming(life, subject.status)
+    ahead = _coming(life, subject.status, subject)
     stages += [Stage(life.states.get(step.target, step.target), "next") for step in ahead]
     waiting = getattr(subject, "waiting_on", None)
     waits_for = waiting() if waiting else (ahead[0].waits_for if ahead else "")

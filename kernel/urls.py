@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from kernel.views import access, act, calendar, corrections, csp, desk, drafts, feed, files, health, jobs, rules
+from kernel.views import access, act, calendar, corrections, csp, desk, drafts, feed, files, health, identity, jobs, rules
 
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("search/", desk.search, name="search"),
     path("preferences/", desk.preferences, name="preferences"),
     path("preferences/calendar/", feed.feed_page, name="feed_page"),
+    path("preferences/identity/", identity.identity_page, name="identity_page"),
     path("feed.ics", feed.feed, name="feed"),
     path("language/", desk.switch_language, name="switch_language"),
     path("drafts/<str:key>/", drafts.draft, name="draft"),

@@ -13,7 +13,7 @@ from kernel.registry import NavItem, Panel, Reminder, Task, Waiting
 from procurement.forms import bond as forms
 from procurement.lifecycle import bid as bids
 from procurement.lifecycle import bond, lot
-from procurement.models import Bid, Bond, BondTerms, Tender
+from procurement.models import Bid, Bond, BondTerms, FrameworkAgreement, Tender
 from procurement.permissions import organization_ids
 from procurement.permissions_contract import handles
 
@@ -45,7 +45,9 @@ def desk(user):
         due = Bond.objects.filter(of_purchaser(paying), status="held", due_since__isnull=False).exclude(received_by=user).select_related("organization")
         yield Waiting(due, lambda row: Task("bond", str(row), bond.REFUND.label, row.get_absolute_url(), clock.midnight(row.due_since), row.refund_due_on, row.get_cause_display()))
     if led := purchaser_ids(user, "leader"):
-        kept = Bond.objects.filter(status="held", due_since=None, lot__tender__purchaser__in=led, lot__falls__organization=F("organization"), lot__falls__kind__in=("refused", "disqualified"), lot__falls__justified=False).select_related("organization")
+        refused = FrameworkAgreement.objects.filter(bid__lot=OuterRef("lot"), organization=OuterRef("organization"), status="removed", signed_on=None, cause__in=bond.KEPT_CAUSES)
+        fell = Q(lot__falls__organization=F("organization"), lot__falls__kind__in=("refused", "disqualified"), lot__falls__justified=False)
+        kept = Bond.objects.filter(fell | Exists(refused.order_by()), status="held", due_since=None, lot__tender__purchaser__in=led).select_related("organization")
         yield Waiting(kept.distinct(), lambda row: Task("bond", str(row), bond.FORFEIT.label, row.get_absolute_url(), row.created_at))
 
 

@@ -81,7 +81,7 @@ def documents_reviewed(row, user):
     reviews = review.told(row) if draft and reviewed else []
     bar = drafting.open_tender_from(row) if draft else None
     wanted = draft and row.is_statutory and review.asked_of(row, drafting.projects_of(row))
-    if not (recorded or reviewed or bar or wanted or row.approval_document):
+    if not (recorded or (reviewed and (draft or handles)) or bar or wanted or row.approval_document):
         return None
     approvals = files.of(row, role="approval") if row.approval_document else []
     context = {

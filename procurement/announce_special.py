@@ -12,7 +12,7 @@ from kernel.registry import Brief, Hit, NavItem, Panel, Reminder, Task, Waiting
 from procurement import methods
 from procurement.forms import framework as framework_forms
 from procurement.forms import single_source as single_forms
-from procurement.lifecycle import call_off, framework_agreement, framework_selection, invitation, restart, single_source, tender
+from procurement.lifecycle import call_off, framework_agreement, framework_selection, invitation, restart, single_response, single_source, tender
 from procurement.lifecycle import framework as frameworks
 from procurement.models import CallOff, Framework, FrameworkAgreement, FrameworkItem, SingleSource, Tender, TenderInvitation
 from procurement.permissions import organization_ids
@@ -20,7 +20,7 @@ from procurement.permissions_tender import knows_invited, may_attend, may_handle
 
 for _step, _form in (
     (single_source.ARGUE, single_forms.ArgueForm), (single_source.OBJECT, single_forms.ObjectionForm), (single_source.REARGUE, single_forms.ReargueForm),
-    (single_source.APPROVE, single_forms.ApproveForm), (single_source.NEGOTIATE, single_forms.NegotiateForm), (single_source.AWARD, single_forms.SettleForm),
+    (single_source.APPROVE, single_forms.ApproveForm), (single_response.ASK, single_forms.AskForm), (single_source.NEGOTIATE, single_forms.NegotiateForm), (single_source.AWARD, single_forms.SettleForm),
 ):
     single_source.LIFE.form(_step, _form)
 framework_agreement.LIFE.form(framework_agreement.SIGN, framework_forms.SignAgreementForm)
@@ -54,7 +54,7 @@ def invitation_panel(row, user):
         refusal = invitation.objection(row, invited) if row.by_invitation and row.status == "draft" else None
         return Panel(_("How suppliers come in"), "procurement/panel_invitations.html", {"tender": row, "invited": invited, "refusal": refusal}, order=8)
     own = organization_ids(user)
-    if not own or not row.by_invitation or row.status == "draft":
+    if not own or not (row.by_invitation or row.way.entry == "single") or row.status == "draft":
         return None
     letters = list(TenderInvitation.objects.filter(tender=row, organization__in=own, sent_at__isnull=False).select_related("organization"))
     open_ = row.status == "published" and row.deadline and clock.now() < row.deadline
@@ -109,7 +109,7 @@ for _provider in (invitation_panel, single_source_panel, framework_panel, restar
 registry.panel("project", project_framework_panel)
 
 SINGLE_ACTIONS = {
-    "draft": _("Argue or negotiate the single source"), "argued": _("Publish or negotiate the single source"), "publicized": _("Ask for the approval"), "approved": _("Negotiate with the supplier"),
+    "draft": _("Argue or negotiate the single source"), "argued": _("Publish or negotiate the single source"), "publicized": _("Ask for the approval"), "approved": _("Ask the supplier for its response"), "asked": _("Negotiate with the supplier"),
     "negotiated": _("Settle the supplier"),
 }  # fmt: skip
 
@@ -118,7 +118,7 @@ def _single_tasks(user):
     handled, deciding = purchaser_ids(user, "handler"), purchaser_ids(user, "leader")
     if not handled and not deciding:
         return
-    waits = Q(tender__purchaser__in=handled, status__in=("draft", "argued", "approved")) | Q(tender__purchaser__in=handled, status="publicized", publicity_until__lt=clock.today())
+    waits = Q(tender__purchaser__in=handled, status__in=("draft", "argued", "approved")) | Q(tender__purchaser__in=handled, status="publicized", publicity_until__lt=clock.today()) | Q(tender__purchaser__in=handled, status="asked", tender__status="opened")
     rows = SingleSource.objects.filter(waits | Q(tender__purchaser__in=deciding, status="negotiated"))
 
     def step(row):

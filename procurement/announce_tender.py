@@ -41,13 +41,14 @@ def _office_tasks(user):
     own = Q(purchaser__in=handled)
     untold = Q(status="awarded", pk__in=Lot.objects.filter(status="awarded").values("tender")) & ~Q(opening_record__has_key="result_told")
     wanted = (
-        own & (Q(status="draft") | Q(status="published", deadline__lte=now) | Q(status="opened", profile__scoring="lowest") | untold)
+        own & (Q(status="draft") | Q(status="published", deadline__lte=now) | Q(status="opened", profile__scoring="lowest") | Q(status="opened", quotes_until__lte=now) | untold)
         | Q(purchaser__in=deciding, status="evaluated")
     )
     actions = {"draft": _("Complete and publish it"), "opened": _("Rank by price"), "evaluated": _("Decide the award"), "awarded": _("Announce the result")}
 
     def office_step(row):
-        action = actions.get(row.status) or (_("Record what the other platform reports") if row.venue == "external" else _("Open the responses"))
+        unread = row.status == "opened" and row.quotes_until and row.quotes_until <= now
+        action = _("Read the final quotes") if unread else actions.get(row.status) or (_("Record what the other platform reports") if row.venue == "external" else _("Open the responses"))
         since = {"draft": row.created_at, "published": row.deadline}.get(row.status, row.opened_at)
         due = {"published": row.opens_at, "evaluated": row.award_due_on}.get(row.status)
         return Task("tender", row.title, action, row.get_absolute_url(), since, due)

@@ -4,6 +4,7 @@ A draft keeps what was typed, cell by cell, also what is still wrong; `finish` m
 HTTP here. Money: Decimal yuan; a line's amount is quantity × unit price, half up to the fen, as in the project's own budget.
 """
 
+import datetime
 import json
 from decimal import Decimal, InvalidOperation
 
@@ -16,23 +17,27 @@ from procurement import budget_cells
 from procurement.budget_cells import CELLS, LineRow
 
 VERSION = 1
-PARTS = {"lines": _("budget in lines"), "plan": _("activity plan"), "team": _("team"), "declare": _("declarations")}
-MOST = {"lines": 1000, "plan": 200, "team": 60}
+PARTS = {"lines": _("budget in lines"), "plan": _("activity plan"), "team": _("team"), "stages": _("payment stages proposed"), "declare": _("declarations")}
+ROWS = ("plan", "team", "stages")
+MOST = {"lines": 1000, "plan": 200, "team": 60, "stages": 12}
 PLAN = {"order": 3, "title": 80, "when": 60, "sessions": 4, "headcount": 7, "by_whom": 80}
 TEAM = {"name": 40, "role": 60, "qualification": 80, "key": 1, "years": 2, "projects": 120}
+STAGES = {"name": 60, "percent": 6, "condition": 8, "date": 10}
+CONDITIONS = ("signed", "date", "progress", "closing")  # of PaymentStage; no database here
 DECLARE = {
     "letter": 1, "unrelated": 1, "sme": 8, "sme_industry": 40, "sme_staff": 8, "sme_revenue": 14, "sme_assets": 14, "consortium": 200, "consortium_share": 6,
     "subcontract": 300, "subcontract_to": 120, "subcontract_share": 6, "validity": 4,
 }  # fmt: skip
-COLUMNS = {"lines": {"id": 12, "kind": 10, "activity": 4, **dict.fromkeys(CELLS, 200)}, "plan": PLAN, "team": TEAM}
-NEEDED = {"plan": ("title", "when", "sessions", "headcount", "by_whom"), "team": ("name", "role")}
+COLUMNS = {"lines": {"id": 12, "kind": 10, "activity": 4, **dict.fromkeys(CELLS, 200)}, "plan": PLAN, "team": TEAM, "stages": STAGES}
+NEEDED = {"plan": ("title", "when", "sessions", "headcount", "by_whom"), "team": ("name", "role"), "stages": ("name", "percent", "condition")}
 WHOLE = ("order", "sessions", "headcount", "years", "sme_staff", "validity")
 DECIMALS = ("sme_revenue", "sme_assets", "consortium_share", "subcontract_share")
+WHOLE_SHARE = Decimal(100)
 LABELS = {
     "title": _("Activity"), "when": _("When"), "sessions": _("Sessions"), "headcount": _("People"), "by_whom": _("By whom"), "name": pgettext_lazy("person", "Name"), "role": _("Role in this project"),
     "qualification": _("Qualification"), "years": _("Years of experience"), "projects": _("Other projects now"), "sme_staff": _("Employees"), "sme_revenue": _("Yearly revenue (10,000 yuan)"),
     "sme_assets": _("Total assets (10,000 yuan)"), "consortium_share": _("Share of small and micro members (%)"), "subcontract_share": _("Share given away (%)"), "validity": _("Response valid for (days)"),
-    "order": _("No."),
+    "order": _("No."), "stage": _("Stage"), "percent": _("Share (%)"), "condition": _("Condition"), "date": _("Date"),
 }  # fmt: skip
 
 
@@ -134,12 +139,12 @@ def total_of(lines):
 
 def blank(key, row):
     """Whether nothing was filled in beside what the project offers (number and title of an activity)."""
-    offered = ("order", "title") if key == "plan" else ("key",)
+    offered = {"plan": ("order", "title"), "team": ("key",), "stages": ("condition",)}[key]
     return not any(value.strip() for name, value in row.items() if name not in offered)
 
 
 def check_row(key, row):
-    """{cell: sentence} of a row of plan or team."""
+    """{cell: sentence} of a row of plan, team or payment stages."""
     errors = {}
     for name, limit in COLUMNS[key].items():
         raw = row.get(name, "").strip()
@@ -150,7 +155,14 @@ def check_row(key, row):
                 errors[name] = _("Missing.")
         elif error := _wrong(name, raw, limit):
             errors[name] = error
+    if key == "stages" and not errors and row["condition"].strip() == "date" and not row.get("date", "").strip():
+        errors["date"] = _("Enter the date.")
     return errors
+
+
+def shares_of(rows):
+    """What the shares of proposed payment stages add up to (per cent); rows as typed, already checked."""
+    return sum((_decimal(row["percent"]) for row in rows), Decimal(0))
 
 
 def _wrong(name, raw, limit):
@@ -161,11 +173,27 @@ def _wrong(name, raw, limit):
             return _("A whole number, please.")
         if name != "years" and int(raw) == 0:
             return _("This must be above zero.")
+    elif name == "percent":
+        if (value := _decimal(raw)) is None or not 0 < value <= WHOLE_SHARE or value != value.quantize(Decimal("0.01")):
+            return _("“{value}” is no share between 0 and 100 %.").format(value=raw[:20])
+    elif name == "condition":
+        if raw not in CONDITIONS:
+            return _("Choose one.")
+    elif name == "date":
+        return _no_date(raw)
     elif name in DECIMALS:
         if (value := _decimal(raw)) is None or value < 0 or (name.endswith("share") and value > 100):
             return _("“{value}” is no number.").format(value=raw[:20])
     elif len(raw) > limit:
         return _("At most %(limit)d characters; this has %(count)d.") % {"limit": limit, "count": len(raw)}
+    return None
+
+
+def _no_date(raw):
+    try:
+        datetime.date.fromisoformat(raw)
+    except ValueError:
+        return _("“{value}” is no date.").format(value=raw[:20])
     return None
 
 
@@ -178,7 +206,7 @@ def _decimal(raw):
 
 
 def finish_rows(key, content):
-    """Clean rows of plan or team. Raises ValueError with a sentence."""
+    """Clean rows of plan, team or payment stages. Raises ValueError with a sentence."""
     rows = [row for row in content if not blank(key, row)]
     if faulty := sum(bool(check_row(key, row)) for row in rows):
         raise ValueError(_("{count} row(s) of “{part}” need a look.").format(count=faulty, part=PARTS[key]))
@@ -190,7 +218,11 @@ def finish_rows(key, content):
                 clean[name] = int(clean[name]) if clean[name] else None
         if "key" in clean:
             clean["key"] = bool(clean["key"])
+        if "percent" in clean:
+            clean["percent"], clean["date"] = str(_decimal(clean["percent"])), clean["date"] and datetime.date.fromisoformat(clean["date"]).isoformat()
         found.append(clean)
+    if key == "stages" and found and shares_of(found) != WHOLE_SHARE:
+        raise ValueError(_("The shares of the payment stages must add up to 100 %."))
     return found
 
 

@@ -243,7 +243,8 @@ def _terms(tender, items):
     return objection_to_terms(tender)
 
 
-def _openers(tender):
+def objection_to_openers(tender):
+    """Why the openers of a sealed purchase are not ready, or None: too few are named, or one has not proved the passphrase."""
     if tender.seal != "openers" or tender.venue != "internal":
         return None
     rows = list(tender.openers.all())
@@ -268,7 +269,7 @@ def objection_to_publish(tender, actor):
         return refusal
     if tender.by_invitation and (refusal := invitation.objection(tender)):
         return refusal
-    return _openers(tender) or bonds.objection_to_publish(tender) or declaration.objection(tender, actor)
+    return objection_to_openers(tender) or bonds.objection_to_publish(tender) or declaration.objection(tender, actor)
 
 
 def objection_to_start(tender, approval=True):

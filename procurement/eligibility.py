@@ -10,8 +10,12 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
-from kernel import clock, rules
+from kernel import clock, identities, rules
+from kernel.crypto import blind_index
 from kernel.lifecycle import Refusal
+from procurement.models import KeyPerson
+from providers import persons
+from providers.models import OrganizationMember
 
 DECIDERS = ("handler", "section", "committee", "leader", "supervisor", "accountant")
 GRADES = re.compile(r"[1-5]A\b|评估等级|等级评估")
@@ -71,8 +75,8 @@ def _standing(organization, lot):
 
 
 def _invited(organization, lot):
-    """Only who was invited responds to an invited purchase (政府采购法 第34条); no row elsewhere."""
-    if not lot.tender.by_invitation:
+    """Only who was invited responds to an invited purchase (政府采购法 第34条), only the one named to a single source; no row elsewhere."""
+    if not lot.tender.by_invitation and lot.tender.way.entry != "single":
         return None
     label, article = _("Invited to this purchase"), lot.tender.way.article
     if lot.tender.invitations.filter(organization=organization, sent_at__isnull=False).exists():
@@ -140,22 +144,34 @@ def _grade(organization, lot):
     return Condition("grade", label, "yes", _("Grade {grade}, valid until {day}").format(grade=organization.grade, day=organization.grade_until or "—"), article)
 
 
-def ties(organization, tender):
-    """People of the purchaser who are, or are called like, people of the organization within the years of H01: [(User, how)].
+def ties(organization, tender, team=()):
+    """People of the purchaser who are, or look like, people of the organization within the years of H01: [(User, how)].
 
-    `how`: "same" (one and the same login), "name" (only the name is the same: to be looked at).
+    `how`: "same" (one login, or one identity card), "phone" (a telephone in common), "name" (only a name: of its head, contact, people, of the key
+    people of its contracts, or of the `team` of its response): these two are to be looked at.
     """
     from communities.permissions import people
     from kernel.models import User
-    from providers.models import OrganizationMember
 
     since = clock.today() - datetime.timedelta(days=365 * rules.get("H01").value("years_before"))
     concerned = {user.pk: user for user in people(*DECIDERS, purchaser=tender.purchaser_id)}
     concerned |= {user.pk: user for user in User.objects.filter(pk__in=[pk for pk in (tender.handler_id,) if pk])}
     members = OrganizationMember.objects.filter(organization=organization).exclude(ends_on__lt=since).select_related("user")
     own = {row.user_id: row.user.name for row in members}
-    names = {name for name in (organization.legal_representative, organization.contact_name, *own.values()) if name}
-    return [(user, "same" if pk in own else "name") for pk, user in sorted(concerned.items()) if pk in own or user.name in names]
+    key_people = list(KeyPerson.objects.filter(contract__organization=organization).exclude(left_on__lt=since).exclude(contract__ends_on__lt=since))
+    names = {name for name in (organization.legal_representative, organization.contact_name, *own.values(), *(row.name for row in key_people), *team) if name}
+    stated = identities.marks_of(list(concerned))
+    marks = {index: mark.how for index, mark in persons.marks_of([organization], since)[organization.pk].items()} if stated else {}
+    if stated:
+        marks |= {blind_index("phone", row.phone): "phone" for row in key_people if row.phone}
+    found = []
+    for pk, user in sorted(concerned.items()):
+        hows = {marks[index] for index in stated.get(pk, ()) if index in marks}
+        if pk in own or "id" in hows:
+            found.append((user, "same"))
+        elif "phone" in hows or user.name in names:
+            found.append((user, "phone" if "phone" in hows else "name"))
+    return found
 
 
 @rules.carries("H01")
@@ -166,7 +182,7 @@ def _people(organization, tender):
     if same := [str(user) for user, how in found if how == "same"]:
         return Condition("people", label, "no", _("{names}: in both.").format(names="、".join(same)), article, _("That person has to withdraw from this purchase; write to the contact named in the notice before you respond."))
     if alike := [str(user) for user, _how in found]:
-        return Condition("people", label, "look", _("{names}: the same name.").format(names="、".join(alike)), article, _("If it is the same person or a relative, say so; that person withdraws."))
+        return Condition("people", label, "look", _("{names}: the same name or telephone.").format(names="、".join(alike)), article, _("If it is the same person or a relative, say so; that person withdraws."))
     return Condition("people", label, "yes", _("No name in common. Relatives are known only to you: declare them."), article)
 
 

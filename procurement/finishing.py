@@ -70,7 +70,7 @@ def finished(bid, plain):
     if "lines" in plain:
         rows, _total = content.finish_lines(content.load("lines", plain["lines"]), numbers_of(bid, plain))
         found["lines"] = content.dump("lines", rows)
-    for key in ("plan", "team"):
+    for key in content.ROWS:
         if key in plain:
             found[key] = content.dump(key, content.finish_rows(key, content.load(key, plain[key])))
     if "declare" in plain:
@@ -83,17 +83,28 @@ def checklist(bid, plain):
     full = is_full(bid.lot.tender)
     found = [Item(key, label, "done" if plain.get(key) else "missing") for key, label in TEXTS.items()]
     found.append(_lines_item(bid, plain, full))
-    for key in ("plan", "team"):
-        rows = [row for row in content.load(key, plain[key]) if not content.blank(key, row)] if key in plain else []
-        faulty = sum(bool(content.check_row(key, row)) for row in rows)
-        sentence = _("{count} row(s) need a look.").format(count=faulty) if faulty else "" if rows else _("The panel judges it; nothing is there yet.")
-        if key == "team" and rows and not faulty and not any(row.get("key") for row in rows):
-            sentence = _("No key person is marked.")
-        found.append(Item(key, content.PARTS[key], "wrong" if faulty else "done" if rows and not sentence else "optional", sentence))
+    found += [_rows_item(key, plain) for key in content.ROWS]
     found.append(_declare_item(bid, plain, full))
     files = sum(key.startswith("file-") for key in plain)
     found.append(Item("files", _("files"), "done" if files else "optional", _("{count} file(s)").format(count=files) if files else _("Licence, tax and social security proofs, contracts.")))
     return found
+
+
+UNSAID = {"plan": _("The panel judges it; nothing is there yet."), "team": _("The panel judges it; nothing is there yet."), "stages": _("Left out, the usual stages of the purchaser are proposed.")}
+
+
+def _rows_item(key, plain):
+    label = content.PARTS[key]
+    rows = [row for row in content.load(key, plain[key]) if not content.blank(key, row)] if key in plain else []
+    if faulty := sum(bool(content.check_row(key, row)) for row in rows):
+        return Item(key, label, "wrong", _("{count} row(s) need a look.").format(count=faulty))
+    if not rows:
+        return Item(key, label, "optional", UNSAID[key])
+    if key == "stages" and content.shares_of(rows) != content.WHOLE_SHARE:
+        return Item(key, label, "wrong", _("The shares of the payment stages must add up to 100 %."))
+    if key == "team" and not any(row.get("key") for row in rows):
+        return Item(key, label, "optional", _("No key person is marked."))
+    return Item(key, label, "done")
 
 
 def _lines_item(bid, plain, full):

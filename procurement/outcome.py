@@ -23,7 +23,9 @@ class Words:
 
 
 def words_of(tender):
-    won = methods.of(tender).words.get("award", "成交")
+    """What the end is called; an order under a framework ends with 成交, only the framework's own stage 1 with 入围 (财政部令第110号)."""
+    ordered = tender.method == "framework" and not tender.collects
+    won = "成交" if ordered else methods.of(tender).words.get("award", "成交")
     return Words(won, f"{won}通知书", f"未{won}通知书", f"{won}结果公告")
 
 

@@ -10,6 +10,7 @@ from kernel.detail import refuse
 from kernel.lifecycle import Refusal
 from kernel.pdf import render_pdf
 from kernel.rules import carries
+from procurement.lifecycle.contract_draft import agreed_plan
 from procurement.models import Contract, PaymentStage
 
 SETTLEMENTS = {"lump_sum": "总价包干", "actual_cost": "据实结算，各明细不超过预算", "unit_price": "按单价和核定数量结算"}
@@ -22,8 +23,8 @@ def contract_paper(contract):
     stages = [{"row": row, "when": CONDITIONS[row.condition].format(date=row.condition_date or "")} for row in contract.stages.order_by("order")]
     context = {
         "contract": contract, "project": contract.project, "stages": stages, "portions": contract.portions.select_related("fund"),
-        "people": contract.key_people.filter(left_on=None), "settlement": SETTLEMENTS[contract.settlement], "plan": contract.project.plan.all(),
-        "lines": contract.project.lines.select_related("activity"), "printed": clock.now(), "kinds": dict(Contract.KINDS),
+        "people": contract.key_people.filter(left_on=None), "settlement": SETTLEMENTS[contract.settlement], "plan": agreed_plan(contract),
+        "lines": contract.lines.all(), "printed": clock.now(), "kinds": dict(Contract.KINDS),
         "pay_days": rules.get("E01", on=clock.today()).days("pay"), "addition_max": rules.get("D11", on=clock.today()).value("addition_max"),
     }  # fmt: skip
     with translation.override("zh-hans"):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from kernel import filetypes
 from kernel.lifecycle import Refusal
+from kernel.money import yuan
 from procurement import bid_content, finishing, sealing
 from procurement.lifecycle import bid as bids
 from procurement.models import BidPart
@@ -90,11 +91,6 @@ def content_of(bid):
     return found
 
 
-def key_people(bid):
-    """The team's key people of an opened response: [{name, duty, qualification}] for the contract."""
-    return [{"name": row["name"], "duty": row["role"], "qualification": row["qualification"]} for row in content_of(bid).get("team", []) if row.get("key")]
-
-
 @dataclass(frozen=True)
 class Declared:
     """What an opened response declares: the bidder's size as an enterprise ("micro", "small", "medium" or ""), the per cent of the contract that
@@ -137,7 +133,15 @@ def keyed_parts(bid):
     """[(key, label, text)] of parts that can be read now: the own draft, or opened; empty while sealed."""
     kept = {part.key: part for part in _parts(bid)}
     found = [(key, label, sealing.read_part(kept[key])) for key, label in bids.TEXTS.items() if key in kept]
-    return [(key, label, raw.decode()) for key, label, raw in found if raw is not None]
+    return [(key, label, _money(raw.decode()) if key == "price" else raw.decode()) for key, label, raw in found if raw is not None]
+
+
+def _money(text):
+    """A typed price as money is written; what is no number stays as typed."""
+    try:
+        return _("{price} yuan").format(price=f"{yuan(text):,.2f}")
+    except ArithmeticError:
+        return text
 
 
 def readable_parts(bid):

@@ -35,9 +35,11 @@ def ready(tenders):
 
 def start_of(tender):
     """The day the clock of a published purchase began (an outside one's: the outside date; of a single source its publicity), or None."""
+    single = getattr(tender, "single_source", None)
+    if single and single.publicity_from:
+        return single.publicity_from
     if tender.published_at is None:
-        single = getattr(tender, "single_source", None)
-        return single and (single.publicity_from or single.negotiated_on)
+        return single and single.negotiated_on
     if tender.venue == "external" and tender.frozen.get("on"):
         return datetime.date.fromisoformat(tender.frozen["on"])
     return tender.published_at.astimezone(clock.ZONE).date()
@@ -90,7 +92,7 @@ def happened_of(tender, further=None):
         "filing": _last([row.filed_on for row in contracts]),
         **_talks(tender),
         **_agreements(lots),
-        **{key: _refunded(lots, cause) for key, cause in (("bond_losers", "not_chosen"), ("bond_winner", "signed"))},
+        **{key: _refunded(lots, causes) for key, causes in (("bond_losers", ("not_chosen",)), ("bond_winner", ("signed", "agreed")))},
         **(further or {}),
     }
     return {key: day for key, day in found.items() if day}
@@ -101,7 +103,8 @@ def _talks(tender):
     single = getattr(tender, "single_source", None)
     if single is None:
         return {}
-    return {**dict.fromkeys(("deadline", "opening", "evaluation", "report"), single.negotiated_on), "reexamination": single.reargued_on}
+    on_one_day = ("evaluation", "report") if tender.published_at else ("deadline", "opening", "evaluation", "report")
+    return {**dict.fromkeys(on_one_day, single.negotiated_on), "reexamination": single.reargued_on}
 
 
 def _agreements(lots):
@@ -117,9 +120,9 @@ def _agreements(lots):
     }
 
 
-def _refunded(lots, cause):
-    """The day the last bond of a cause went back, None while one is held or there is none."""
-    return _last([bond.refunded_on for lot in lots for bond in lot.bonds.all() if bond.kind == "bid" and bond.cause == cause and bond.status != "forfeited"])
+def _refunded(lots, causes):
+    """The day the last bond of these causes went back, None while one is held or there is none."""
+    return _last([bond.refunded_on for lot in lots for bond in lot.bonds.all() if bond.kind == "bid" and bond.cause in causes and bond.status != "forfeited"])
 
 
 def _day(moment):

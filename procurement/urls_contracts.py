@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from procurement.views import closings, contracts, deliveries, payments
+from procurement.views import closings, contract_lines, contracts, deliveries, payments
 
 urlpatterns = [
     path("contracts/", contracts.contract_list, name="contract_list"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("contracts/<int:pk>/", contracts.contract_detail, name="contract_detail"),
     path("contracts/<int:pk>/edit/", contracts.contract_edit, name="contract_edit"),
     path("contracts/<int:pk>/spending/", contracts.contract_spending, name="contract_spending"),
+    path("contracts/<int:pk>/lines/", contract_lines.contract_price_lines, name="contract_price_lines"),
+    path("contracts/<int:pk>/lines/edit/", contract_lines.contract_lines_edit, name="contract_lines_edit"),
     path("contracts/<int:pk>/contract.pdf", contracts.contract_pdf, name="contract_pdf"),
     path("contracts/<int:pk>/amend/", contracts.amendment_create, name="amendment_create"),
     path("contracts/<int:pk>/vouchers/new/", deliveries.voucher_create, name="voucher_create"),

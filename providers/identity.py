@@ -1,10 +1,11 @@
 """Who an organization says it is: the credit code (GB 32100) or a natural person's identity card number (GB 11643), checked before they are kept."""
 
 from django.utils.translation import gettext_lazy as _
-from stdnum.cn import ric, uscc
+from stdnum.cn import uscc
 from stdnum.exceptions import ValidationError as BadNumber
 
 from kernel import crypto
+from kernel.identities import card
 from kernel.lifecycle import Refusal
 from providers.kinds import PREFIXES, WITHOUT_CODE
 from providers.models import Organization
@@ -44,15 +45,8 @@ def code_warning(kind, code):
 
 def check_identity(kind, number, *, organization=None):
     """A natural person's identity card number, checked; '' for all other kinds. Raises Refusal."""
-    number = (number or "").strip().upper()
-    if kind != "person":
+    if kind != "person" or not (number := card(number, "id_number")):
         return ""
-    if not number:
-        return ""
-    try:
-        number = ric.validate(number)
-    except BadNumber as error:
-        raise Refusal("id_wrong", _("This is no valid identity card number."), article="GB 11643-1999", field="id_number") from error
     if Organization.objects.filter(id_index=crypto.blind_index("id", number)).exclude(pk=getattr(organization, "pk", None)).exists():
         raise Refusal("id_taken", _("This person is registered already."), field="id_number")
     return number

@@ -28,7 +28,7 @@ from django.db import connection, models, transaction
 from kernel import clock, rules, seal
 from tests import database
 
-READS = ("SELECT", "SAVEPOINT", "RELEASE", "EXPLAIN", "SHOW", "SET CONSTRAINTS", "PRAGMA")
+READS = ("SELECT", "BEGIN", "SAVEPOINT", "RELEASE", "EXPLAIN", "SHOW", "SET CONSTRAINTS", "PRAGMA")
 PLAIN = (str, int, float, bool, bytes, type(None), decimal.Decimal, datetime.date, datetime.timedelta)
 
 
@@ -53,7 +53,7 @@ class Memory:
 
     def watch(self, execute, sql, params, many, context):
         """An execute wrapper: whatever may write, or takes back what was written, ends the knowledge of where we are."""
-        if self.here is not None and not (isinstance(sql, str) and sql.startswith(READS)):
+        if self.here is not None and not (isinstance(sql, str) and sql.lstrip().startswith(READS)):
             self.here = None
         return execute(sql, params, many, context)
 

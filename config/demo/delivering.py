@@ -9,15 +9,16 @@ from kernel import clock
 from kernel.money import share
 from procurement.lifecycle import activity, bond, closing, contract, contract_draft, payment, voucher
 
+PEOPLE_IN_CHARGE = [{"name": "方圆", "duty": "项目负责人", "qualification": "中级社会工作师"}, {"name": "何苗", "duty": "专职社工", "qualification": "助理社会工作师"}]
 PEOPLE = ("王大妈", "李大爷", "赵阿姨", "陈叔", "周婆婆", "吴师傅", "郑姐", "冯大哥")
 
 
 def perform(plot, source, office, cast, travel):
     """Yields (level, contract)."""
     travel.days(3)
-    made = contract_draft.draft_contract(
-        source, actor=office.handler, key_people=[{"name": "方圆", "duty": "项目负责人", "qualification": "中级社会工作师"}, {"name": "何苗", "duty": "专职社工", "qualification": "助理社会工作师"}]
-    )
+    made = contract_draft.draft_contract(source, actor=office.handler)  # key people, lines and stages are the response's
+    if not made.key_people.exists():
+        contract_draft.edit_contract(made, actor=office.handler, key_people=PEOPLE_IN_CHARGE)
     yield "contract_draft", made
     if made.statutory:
         asked = bond.ask_performance(made, actor=office.handler, amount=share(made.amount, 5))

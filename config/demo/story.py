@@ -5,13 +5,14 @@ import itertools
 
 from communities.lifecycle import need as needs
 from communities.lifecycle import staff, wish
-from config.demo import prices, special
+from config.demo import desks, prices, special
 from config.demo.applying import apply
 from config.demo.cast import Cast, script
 from config.demo.delivering import perform
 from config.demo.portfolio import publish_lists
 from config.demo.sourcing import choose, compete, outside
 from config.demo.travel import Travel
+from evaluation.models import PanelMember
 from kernel import clock, notices
 from kernel.models import User
 from providers.lifecycle import account
@@ -48,6 +49,8 @@ def tell(stage, say=lambda line: None, now=None):
             say("a framework with two orders, a single source under publicity, an invited tender in preparation")
         clock.set_to(now)
         wait_for_somebody(cast, now, stage)
+        if stage != "needs":
+            desks.fill(cast, play["themes"], now)
         publish_lists(cast)
     finally:
         clock.set_to(None)
@@ -114,6 +117,12 @@ def wait_for_somebody(cast, now, stage):
     )  # fmt: skip
 
 
+def sitting_expert():
+    """The login of an expert who was drawn and still scores; the first of the pool before any panel sits."""
+    sitting = PanelMember.objects.filter(is_expert=True, left_at=None, submitted_at=None, panel__status__in=("checking", "scoring"), user__is_demo=True)
+    return sitting.order_by("user").values_list("user__username", flat=True).first() or "expert1"
+
+
 def accounts():
     """One demo account per role: (what for, login name)."""
     rows = script("cast")["people"]
@@ -122,5 +131,5 @@ def accounts():
         if role not in seen:
             seen.add(role)
             found.append((f"{title} {name}", username))
-    others = [("望溪街道监督专员（有结项待验收）", "supervisor2"), ("社会组织（承接主体）", "provider"), ("评审专家", "expert1"), ("第三方核查人员", "auditor2"), ("待核验的新组织", "newcomer")]
+    others = [("望溪街道监督专员（有结项待验收）", "supervisor2"), ("社会组织（承接主体）", "provider"), ("评审专家", sitting_expert()), ("第三方核查人员", "auditor2"), ("材料被退回、待补正的新组织", "newcomer2")]
     return list(itertools.chain(found, others))

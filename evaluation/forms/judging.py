@@ -27,7 +27,7 @@ class CheckForm(CleanMixin, forms.Form):
             meets, reason = given.get(index, (None, ""))
             initial = None if meets is None else "yes" if meets else "no"
             self.fields[f"r{index}"] = forms.ChoiceField(label=name, choices=YES_NO, initial=initial, required=False, disabled=locked, widget=forms.RadioSelect)
-            self.fields[f"why{index}"] = forms.CharField(label=_("Reason"), max_length=300, initial=reason, required=False, disabled=locked, widget=forms.TextInput(attrs={"class": "form-control", "aria-label": _("Reason: {name}").format(name=name)}))
+            self.fields[f"why{index}"] = forms.CharField(label=_("Reason"), max_length=300, initial=reason, required=False, disabled=locked, widget=forms.TextInput(attrs={"class": "form-control", "aria-label": _("Reason: {name}").format(name=name), "placeholder": _("Reason, if it does not meet it")}))
 
     def rows(self):
         """(requirement, choice, reason) for the page."""
@@ -182,10 +182,10 @@ class ReviseForm(CleanForm):
 
     WHAT = [("score", _("a score")), ("price", _("a price")), ("out", _("the response falls"))]
     kind = forms.ChoiceField(label=_("Lawful reason"))
-    what = forms.ChoiceField(label=_("What is changed"), choices=WHAT)
+    what = forms.ChoiceField(label=_("What is changed"), choices=WHAT, help_text=_("For a score name member, criterion and new points; for a price only the new price; when the response falls, neither."))
     bid = forms.ModelChoiceField(None, label=_("Response"))
     member = forms.ModelChoiceField(None, label=_("Member"), required=False)
-    item = forms.ModelChoiceField(None, label=_("Item"), required=False)
+    item = forms.ModelChoiceField(None, label=_("Criterion"), required=False)
     value = forms.DecimalField(label=_("New points or price (yuan)"), required=False, min_value=0, max_digits=13, decimal_places=2)
     reason = forms.CharField(label=_("What was wrong and how it was found"), max_length=1000, widget=forms.Textarea(attrs={"rows": 4}))
 

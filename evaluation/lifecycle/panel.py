@@ -90,6 +90,8 @@ def create_panel(tender, *, actor):
     seats.handler_acts(panel, actor)
     if tender.status not in ("published", "opened") or tender.venue != "internal":
         raise Refusal("wrong_state", _("A panel is formed for a published purchase on this platform."))
+    if methods.ranking_of(tender) == "negotiated":
+        raise Refusal("negotiated", _("A single source is negotiated, not judged by a panel."), article=methods.of(tender).article, todo=_("Go on on the page “Single source”."))
     if not tender.is_statutory and methods.ranking_of(tender) == "lowest":
         raise Refusal("lowest", _("This purchase is ranked by price; it needs no panel."))
     panel.save()

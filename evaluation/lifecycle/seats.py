@@ -9,11 +9,12 @@ from evaluation.arithmetic import committee
 from evaluation.lifecycle.set_aside import judged_before
 from evaluation.models import Expert, Panel, PanelMember
 from evaluation.permissions_panel import SCORE, may_score, member_row
-from kernel import clock, rules
+from kernel import clock, identities, rules
 from kernel.lifecycle import Refusal, acting_for
 from procurement import criteria, methods
 from procurement.lifecycle.evaluation_terms import terms_of
 from procurement.models import Bid
+from providers import persons
 
 LACKS = {
     "experts": (_("At least two thirds must be experts."), _("Draw more experts.")),
@@ -150,7 +151,7 @@ def bidders_of(panel):
 def conflict_of(user, panel, bidders, expert=None):
     """Why this person may not judge these bidders (条例 第9、75条), as a sentence, or ''.
 
-    Belongs or belonged to a bidder, was employed there, declared shares or a relative's post there; as an expert also: works for the purchaser.
+    Belongs or belonged to a bidder, is recognised there by card or telephone, was employed there, declared shares or a relative's post there; as an expert also: works for the purchaser.
     The years looked back are the rule's.
     """
     from providers.models import OrganizationMember
@@ -160,6 +161,10 @@ def conflict_of(user, panel, bidders, expert=None):
     ids = {organization.pk for organization in bidders}
     if ids and OrganizationMember.objects.filter(user=user, organization__in=ids).exclude(ends_on__lt=since).exists():
         return str(_("belongs to a bidder"))
+    if recognised := persons.same_person(user, bidders, since):
+        organization, mark = recognised[0]
+        sentence = _("is by the identity card {whose} at {name}") if mark.how == "id" else _("has the telephone of {name} ({whose})")
+        return str(sentence).format(whose=mark.whose, name=organization)
     if judged_before(user, panel.tender_id):
         return str(_("sat on the panel whose result was set aside"))
     expert = expert or Expert.objects.filter(user=user).first()
@@ -180,6 +185,7 @@ def conflict_of(user, panel, bidders, expert=None):
 def conflicts(panel):
     """Sitting members with a conflict, as [(member, why)]."""
     bidders, members = bidders_of(panel), panel.seated()
+    identities.preload([member.user for member in members])
     experts = {row.user_id: row for row in Expert.objects.filter(user__in=[member.user_id for member in members])}
     found = [(member, member.conflict or conflict_of(member.user, panel, bidders, experts.get(member.user_id) if member.is_expert else None)) for member in members]
     return [(member, why) for member, why in found if why]

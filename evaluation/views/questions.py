@@ -59,7 +59,7 @@ def claim(request, pk, bid):
     return step_form(
         request, panel, ClaimForm, lambda data: claims.decide_claim(panel, row, actor=request.user, **data), _("Price deduction of {name}").format(name=row.organization), _("Record"), rules=["C09", "C10"],
         form_kwargs={"initial": initial}, intro=_("Only the price under review changes, never the contract price. Registered as: {kind}, {size}; declares itself: {said}.").format(
-            kind=row.organization.get_kind_display(), size=row.organization.get_size_display() or "—", said=dict(row.organization._meta.get_field("size").choices).get(said.size, "—")
+            kind=row.organization.get_kind_display(), size=row.organization.get_size_display() or _("size not stated"), said=dict(row.organization._meta.get_field("size").choices).get(said.size) or _("nothing")
         ),
     )  # fmt: skip
 
@@ -69,9 +69,11 @@ def low_price(request, pk, bid):
     panel, row = _led(request, pk, bid)
     asked = panel.questions.filter(bid=row, kind="low_price").order_by("-id").first()
     said = (asked.answer or _("no answer")) if asked else _("The bidder has not been asked yet.")
+    found = low_prices.low_found(panel).get(str(row.pk), {})
+    why = _("Quote: {price} yuan; {reasons}.").format(price=f"{row.amount:,.2f}", reasons="；".join(low_prices.LOW_REASONS[code] for code in found.get("reasons", [])))
     return step_form(
         request, panel, LowPriceForm, lambda data: low_prices.explain_low(panel, row, actor=request.user, **data), _("Low price of {name}").format(name=row.organization), _("Record"), rules=["C08"],
-        intro=_("The bidder's explanation: {text}").format(text=said),
+        intro=" ".join((why, _("The bidder's explanation: {text}").format(text=said))),
     )  # fmt: skip
 
 

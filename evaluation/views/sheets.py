@@ -143,13 +143,18 @@ def score_sheet(request, pk):
     bids, now = _named(panel, own, list(seats.valid_bids(panel))), sheets.items_now(panel, own)
     given = {(bid, item): (points, remark) for bid, item, points, remark in own.scores.values_list("bid_id", "item_id", "points", "remark")}
     judged = {item.pk for item in seats.judged_items(panel)}
-    rows = [{"item": item, "cells": [given.get((bid.pk, item.pk)) if item.pk in judged else None for bid in bids], "judged": item.pk in judged} for item in tree(panel.tender.score_items.all())]
+    bare = {(row.bid_id, row.item_id) for row in sheets.without_note(panel, own, now)}
+    rows = [
+        {"item": item, "cells": [(*given[bid.pk, item.pk], (bid.pk, item.pk) in bare) if item.pk in judged and (bid.pk, item.pk) in given else None for bid in bids], "judged": item.pk in judged}
+        for item in tree(panel.tender.score_items.all())
+    ]  # fmt: skip
     for bid in bids:
+        bid.bare = any(of == bid.pk for of, _item in bare)
         bid.sum = sheets.own_total(points for (of, item), (points, _remark) in given.items() if of == bid.pk and item in judged)
         bid.left = sum((bid.pk, item.pk) not in given for item in now)
     context = {
         "panel": panel, "own": own, "bids": bids, "rows": rows, "blind": blind, "locked": bool(own.submitted_at) or panel.status != "scoring", "missing": sum(bid.left for bid in bids),
-        "notes": len(sheets.without_note(panel, own, now)), "leads": own.is_leader, "waivable": not panel.members.filter(left_at=None).exclude(submitted_at=None, blind_done_at=None).exists(),
+        "notes": len(bare), "leads": own.is_leader, "waivable": not panel.members.filter(left_at=None).exclude(submitted_at=None, blind_done_at=None).exists(),
         "waivers": {waiver.item_id: waiver for waiver in panel.waivers.all()},
     }  # fmt: skip
     return render(request, "evaluation/score_sheet.html", context)

@@ -6,6 +6,7 @@ from kernel.models.calendar import CalendarYear, Holiday, HolidayCalendar
 from kernel.models.draft import Draft
 from kernel.models.feed import CalendarFeed
 from kernel.models.hold import Correction, Hold
+from kernel.models.identity import PersonIdentity
 from kernel.models.job import Job
 from kernel.models.notice import Notice
 from kernel.models.trail import ChainHead, DailySeal, TrailRow
@@ -25,6 +26,7 @@ __all__ = [
     "HolidayCalendar",
     "Job",
     "Notice",
+    "PersonIdentity",
     "StandIn",
     "SubjectKey",
     "TrailRow",

@@ -11,6 +11,7 @@ from kernel.cleaning import CleanForm
 from procurement import bid_content
 from procurement.budget_cells import LineRow
 from procurement.forms.budget import LineTable
+from procurement.models import PaymentStage
 
 
 def text(key, limit, **attrs):
@@ -18,7 +19,7 @@ def text(key, limit, **attrs):
 
 
 class RowForm(CleanForm):
-    """A row of plan or team."""
+    """A row of plan, team or payment stages."""
 
     part = ""
 
@@ -57,6 +58,20 @@ class TeamRow(RowForm):
     projects = text("projects", 120)
 
 
+class DayInput(forms.TextInput):
+    """A day as the browser offers it; kept as typed."""
+
+    input_type = "date"
+
+
+class StageRow(RowForm):
+    part = "stages"
+    name = forms.CharField(label=bid_content.LABELS["stage"], max_length=280, required=False)
+    percent = text("percent", 6, inputmode="decimal")
+    condition = forms.ChoiceField(label=bid_content.LABELS["condition"], choices=[("", "—"), *PaymentStage.CONDITIONS], required=False)
+    date = forms.CharField(label=bid_content.LABELS["date"], max_length=80, required=False, widget=DayInput)
+
+
 class BasePlan(forms.BaseFormSet):
     title = _("When, how often, for how many, by whom")
 
@@ -65,8 +80,18 @@ class BaseTeam(forms.BaseFormSet):
     title = _("Team (the key people may not change without consent)")
 
 
+class BaseStages(forms.BaseFormSet):
+    title = _("Payment stages you propose (together 100 %)")
+
+    def clean(self):
+        rows = [form.raw() for form in self.forms if form.has_changed() and not form["DELETE"].value() and not bid_content.blank("stages", form.raw())]
+        if not any(self.errors) and rows and bid_content.shares_of(rows) != bid_content.WHOLE_SHARE:
+            raise forms.ValidationError(_("The shares of the payment stages must add up to 100 %."), code="sum")
+
+
 PlanRows = formset_factory(PlanRow, formset=BasePlan, extra=0, can_delete=True, max_num=200)
 TeamRows = formset_factory(TeamRow, formset=BaseTeam, extra=2, can_delete=True, max_num=60)
+StageRows = formset_factory(StageRow, formset=BaseStages, extra=1, can_delete=True, max_num=12)
 SIZES = [("", _("no declaration")), ("micro", _("micro")), ("small", _("small")), ("medium", _("medium"))]
 
 
@@ -125,6 +150,7 @@ class Content:
         self.posted = bound is not None
         self.plan = PlanRows(bound, initial=kept.get("plan") or offered or [{"order": "1"}], prefix="plan")
         self.team = TeamRows(bound, initial=kept.get("team", []), prefix="team")
+        self.stages = StageRows(bound if bound is None or "stages-TOTAL_FORMS" in bound else None, initial=kept.get("stages", []), prefix="stages")
         declared = kept.get("declare") or {"validity": str(known["least_days"])}
         self.declare = DeclareForm(bound, initial=declared, known=known)
         if self.posted:
@@ -139,7 +165,7 @@ class Content:
 
     def typed(self):
         """{key: rows or dict} as typed, for the draft."""
-        rows = {key: [row.raw() for row in formset.forms if _stays(row)] for key, formset in (("plan", self.plan), ("team", self.team))}
+        rows = {key: [row.raw() for row in getattr(self, key).forms if _stays(row)] for key in bid_content.ROWS}
         if all(bid_content.blank("plan", row) for row in rows["plan"]):
             rows["plan"] = []
         lines = [] if all(bid_content.offered_only(row) for row in self.lines.rows) else bid_content.line_cells(self.lines.rows)
@@ -153,7 +179,7 @@ class Content:
     def is_valid(self):
         """Check every cell; returns whether all is well. Rows nobody priced are left alone."""
         faulty = bid_content.check_lines(self.lines.rows, self.numbers())
-        return all([not faulty, not self.lines.errors, self.plan.is_valid(), self.team.is_valid(), self.declare.is_valid()])
+        return all([not faulty, not self.lines.errors, self.plan.is_valid(), self.team.is_valid(), not self.stages.is_bound or self.stages.is_valid(), self.declare.is_valid()])
 
     def groups(self):
         """The lines under their activities."""

@@ -62,6 +62,14 @@ class LineTable:
         ])  # fmt: skip
 
     @classmethod
+    def agreed(cls, rows):
+        """Price lines of a contract; the row's id is the project's line."""
+        return cls([
+            LineRow(row["kind"], row["activity"], pk=row["line"], cells={"name": row["name"], "unit": row["unit"], "quantity": f"{row['quantity'].normalize():f}", "price": str(row["price"]), "note": row["note"]})
+            for row in rows
+        ])  # fmt: skip
+
+    @classmethod
     def posted(cls, data):
         """What the browser sent. Rows without any cell filled are left out, as are saved rows ticked for removal."""
         columns = {name: data.getlist(f"line_{name}") for name in COLUMNS}

@@ -17,16 +17,19 @@ class ContractForm(CleanModelForm):
 
     class Meta:
         model = Contract
-        fields = ["title", "number", "amount", "starts_on", "ends_on", "long_term_reason", "kind", "settlement", "check_days", "deliverables", "terms"]
-        widgets = {"deliverables": forms.Textarea(attrs={"rows": 6}), "terms": forms.Textarea(attrs={"rows": 4})}
+        fields = ["title", "number", "amount", "starts_on", "ends_on", "long_term_reason", "kind", "settlement", "check_days", "deliverables", "terms", "departure_reason"]
+        widgets = {"deliverables": forms.Textarea(attrs={"rows": 6}), "terms": forms.Textarea(attrs={"rows": 4}), "departure_reason": forms.Textarea(attrs={"rows": 2})}
         help_texts = {
             "number": _("Leave it empty for a number of this platform."),
             "long_term_reason": _("Only for a term of more than one year: fixed content, steady money, little change in price (102号令 第24条)."),
             "check_days": _("How long the third party has for its check, from complete evidence; the payment's due date never moves."),
+            "departure_reason": _("Only where people, stages or lines are other than offered: which cause, and why nothing of substance changes."),
         }
 
-    def __init__(self, *args, most=None, **kwargs):
+    def __init__(self, *args, most=None, offered=True, **kwargs):
         super().__init__(*args, **kwargs)
+        if not offered:
+            del self.fields["departure_reason"]
         self.most = most
         self.fields["number"].required = False
         self.fields["number"].max_length = 24

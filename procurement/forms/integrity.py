@@ -59,7 +59,7 @@ class RecordInquiryForm(AskForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["way"].choices = [pair for pair in Inquiry.WAYS if pair[0] != "online"]
-        self.fields["received_on"].initial = clock.today
+        self.fields["received_on"].initial, self.fields["received_on"].label = clock.today, _("Received on")
 
     def clean_received_on(self):
         day = self.cleaned_data["received_on"]

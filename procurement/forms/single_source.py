@@ -47,7 +47,7 @@ class ArgueForm(StepForm):
 
     def extra_formsets(self):
         made = forms.formset_factory(ExpertRowForm, extra=3, max_num=9)
-        made.title = _("Experts")
+        made.title = _("Professionals who argue")
         return {"experts": made(self.data if self.is_bound else None, prefix="experts")}
 
 
@@ -88,6 +88,12 @@ class ApproveForm(StepForm):
     back_dating_needs_reason = False
 
 
+class AskForm(StepForm):
+    """Until when the supplier answers, sealed."""
+
+    deadline = forms.DateTimeField(label=_("Response until"), help_text=_("The law sets no least time here; leave the supplier enough to price its lines. The talks begin with the opening."))
+
+
 class StaffRowForm(CleanForm):
     name = forms.CharField(label=_("Name of the negotiator"), max_length=40)
     experience = forms.CharField(label=_("Experience for it"), max_length=120)
@@ -105,13 +111,14 @@ class NegotiateForm(StepForm):
     back_dating_needs_reason = False
 
     def __init__(self, *args, **kwargs):
-        from procurement.lifecycle.single_source import comparable_of
+        from procurement.lifecycle.single_source import comparable_of, response_of
 
         super().__init__(*args, **kwargs)
         found = comparable_of(self.subject)
         if found and not self.is_bound:
             self.fields["evidence"].initial = "\n".join(f"{row['name']}：预算 {row['price']} 元/{row['unit']}，价格库 {row['count']} 条，中位数 {row['median']} 元" for row in found)[:2000]
-        self.fields["price"].initial = self.subject.amount
+        response = response_of(self.subject)
+        self.fields["price"].initial = response.price if response else self.subject.amount
 
     def extra_formsets(self):
         made = forms.formset_factory(StaffRowForm, extra=2, max_num=9)

@@ -2,7 +2,8 @@
 
 待收取 asked: the purchase or the contract asks it, in a non-cash form. 已收取 held: it came in; of a bid bond nobody records this before the
 opening, for whoever saw the receipts would know the bidders (docs/decisions/0018). 已退还 refunded: losers within five working days of the
-award letter, the winner within five of the contract, a performance bond after the acceptance; late refunds carry a surcharge.
+award letter, the winner within five of the contract; of a framework's stage 1 from the letters to the selected, or from the signed agreement; a
+performance bond after the acceptance; late refunds carry a surcharge.
 不予退还 forfeited: the winner refused to sign without a good reason or won by deceit. 已取消 dropped: it is no longer asked.
 """
 
@@ -14,11 +15,12 @@ from kernel import clock, files, rules, trail, workdays
 from kernel.lifecycle import Life, Refusal, Step, advance, entered_on
 from kernel.money import share, yuan
 from procurement import rates
-from procurement.models import Award, AwardFall, Bond, BondTerms, Lot
+from procurement.models import Award, AwardFall, Bond, BondTerms, Framework, FrameworkAgreement, Lot
 from procurement.models.bond import FORMS
 from procurement.permissions_award import at_tender
 
 SEALED = ("draft", "published")
+KEPT_CAUSES = ("collusion", "false", "refused")  # a selected supplier removed before it signed: it won by deceit, or does not sign
 
 
 def _receivable(bond, actor):
@@ -38,11 +40,19 @@ def _refundable(bond, actor):
 
 
 def forfeitable(bond):
-    """The award of this organization that fell by its own fault, or None."""
+    """The award of this organization that fell by its own fault, its selection for a framework that did, or None."""
     if not bond.lot_id:
         return None
+    if bond.lot.status == "selected":
+        agreement = agreement_of(bond)
+        return agreement if agreement and agreement.status == "removed" and agreement.signed_on is None and agreement.cause in KEPT_CAUSES else None
     fall = AwardFall.objects.filter(lot=bond.lot_id, organization=bond.organization_id).order_by("-pk").first()
     return fall if fall and (fall.kind == "refused" and not fall.justified or fall.kind == "disqualified") else None
+
+
+def agreement_of(bond):
+    """The framework agreement this bond's organization was selected for, or None."""
+    return FrameworkAgreement.objects.filter(bid__lot=bond.lot_id, organization=bond.organization_id).first()
 
 
 def _forfeitable(bond, actor):
@@ -57,7 +67,7 @@ def _article(bond):
 
 RECEIVE = Step("receive", _("Record that it came in"), ("asked",), "held", at_tender("accountant", "handler"), _receivable, rules=("D09", "D10"), waits_for=_("accountant"))
 REFUND = Step(
-    "refund", _("Record the refund"), ("held",), "refunded", at_tender("cashier", "accountant"), _refundable, tone="success", rules=("D09", "D10"), waits_for=_("cashier"),
+    "refund", _("Record the refund"), ("held",), "refunded", at_tender("cashier", "accountant"), _refundable, tone="success", rules=("D09", "D10"), waits_for=_("cashier"), fits=lambda bond: bond.due_since is not None or forfeitable(bond) is None,
     hint=_("With the voucher's number and day; a late refund of a bid bond carries a surcharge."),
 )
 FORFEIT = Step("forfeit", _("Decide that it is not refunded"), ("held",), "forfeited", at_tender("leader"), _forfeitable, tone="danger", needs_reason=True, rules=("D14",), waits_for=_("leader in charge"))
@@ -78,9 +88,16 @@ LIFE.verb_labels = {"ask": _("bond asked"), "due": _("refund falls due")}
 
 @rules.carries("D09")
 def most_of(lot):
-    """(Rule, most yuan) of a lot's bid bond: the share of its budget the rule of the place allows; zero where none is taken."""
+    """(Rule, most yuan) of a lot's bid bond: the share of its budget the rule of the place allows; zero where none is taken.
+
+    A lot of a framework is priced by the unit, so the budget is the framework's: its other items' bonds count against the same share.
+    """
     rule = rules.get("D09", region=lot.tender.purchaser.place.code or "")
-    return rule, share(lot.ceiling, rule.value("bond_max"))
+    framework = Framework.objects.filter(items__lot=lot).first() if lot.tender.collects else None
+    if framework is None:
+        return rule, share(lot.ceiling, rule.value("bond_max"))
+    others = sum(BondTerms.objects.filter(lot__tender=lot.tender_id).exclude(lot=lot).values_list("amount", flat=True), yuan(0))
+    return rule, max(share(framework.ceiling, rule.value("bond_max")) - others, yuan(0))
 
 
 @rules.carries("D09")
@@ -174,6 +191,8 @@ def receive_for(bid, *, actor, amount, form, number, received_on, proof=None):
 def basis_of(bond):
     """(day, cause) from which the five working days of a bid bond run, or (None, "") while it secures the purchase or is kept."""
     lot = bond.lot
+    if lot.status == "selected":
+        return (None, "") if forfeitable(bond) else _selection_basis(bond)
     fall = AwardFall.objects.filter(lot=lot, organization=bond.organization_id).order_by("-pk").first()
     if fall and forfeitable(bond):
         return None, ""
@@ -189,9 +208,22 @@ def basis_of(bond):
     return (entered_on(lot, "contracted"), "signed") if lot.status == "contracted" else (None, "")
 
 
+def _selection_basis(bond):
+    """The same for stage 1 of a framework: from the letters for who was not selected, from the signed agreement for who was (财政部令第110号 第29条)."""
+    agreement = agreement_of(bond)
+    if agreement is None:
+        letter = FrameworkAgreement.objects.filter(bid__lot=bond.lot_id, letter_on__isnull=False).values_list("letter_on", flat=True).first()
+        return (letter, "not_chosen") if letter else (None, "")
+    if agreement.signed_on:
+        return agreement.signed_on, "agreed"
+    if agreement.status in ("removed", "ended"):
+        return entered_on(agreement, agreement.status), "fallen" if agreement.status == "removed" else "ended"
+    return None, ""
+
+
 @rules.carries("D09")
 def fall_due(lot, *, actor):
-    """Bid bonds of a lot whose refund falls due now: five working days from letter, contract or end (条例 第33条)."""
+    """Bid bonds of a lot whose refund falls due now: five working days from letter, contract, agreement or end (条例 第33条)."""
     found = list(Bond.objects.filter(lot=lot, status="held", due_since=None).select_related("lot__tender__purchaser__place"))
     for bond in found:
         day, cause = basis_of(bond)

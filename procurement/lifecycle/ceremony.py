@@ -72,17 +72,24 @@ def remark(bid, *, actor, agrees, text=""):
     if not may_bid(actor, bid):
         raise PermissionDenied(str(_("This response belongs to another organization.")))
     tender = bid.lot.tender
-    if not methods.of(tender).public_opening:
-        raise Refusal("not_public", _("This method has no public opening to confirm."), article=ARTICLE)
-    if tender.status != "opened":
-        raise Refusal("over", _("The record is confirmed between the opening and the ranking."), article=ARTICLE)
+    if refusal := objection_to_remark(bid):
+        raise refusal
     if not agrees and not text.strip():
         raise Refusal("reason_missing", _("Please say why."), field="text")
-    if OpeningRemark.objects.filter(bid=bid).exists():
-        raise Refusal("twice", _("You have said so already."))
     row = OpeningRemark.objects.create(bid=bid, agrees=agrees, text=text.strip()[:300], by=actor)
     trail.record(tender, "remark", actor=actor, params={"bid": bid.pk, "agrees": agrees})
     return row
+
+
+def objection_to_remark(bid):
+    """Why nothing is said to the record of this response's opening, or None."""
+    if not methods.of(bid.lot.tender).public_opening:
+        return Refusal("not_public", _("This method has no public opening to confirm."), article=ARTICLE)
+    if bid.lot.tender.status != "opened":
+        return Refusal("over", _("The record is confirmed between the opening and the ranking."), article=ARTICLE)
+    if OpeningRemark.objects.filter(bid=bid).exists():
+        return Refusal("twice", _("You have said so already."))
+    return None
 
 
 @transaction.atomic

@@ -4,6 +4,7 @@ The draft may be incomplete; `terms_objection` says what still keeps it from bei
 """
 
 import datetime
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
@@ -14,6 +15,8 @@ from kernel.lifecycle import Refusal, Step, acting_for
 from kernel.money import ZERO, yuan
 from kernel.rules import carries
 from kernel.workdays import add_months, deadline
+from procurement import departures
+from procurement.lifecycle import contract_lines
 from procurement.lifecycle import stage as stages
 from procurement.models import Activity, Contract, KeyPerson, Lot, PaymentStage, Project, YearPortion
 from procurement.permissions_contract import handles
@@ -21,7 +24,7 @@ from procurement.permissions_contract import handles
 DRAFT = Step("draft_contract", _("Draft the contract"), (), None, handles, rules=("D06", "D15"))
 LIVE = ("draft", "performing", "closed")
 MOST_REPEATS = 60
-TEXTS = ("title", "kind", "settlement", "starts_on", "ends_on", "long_term_reason", "deliverables", "check_days", "terms", "number")
+TEXTS = ("title", "kind", "settlement", "starts_on", "ends_on", "long_term_reason", "deliverables", "check_days", "terms", "number", "departure_reason")
 
 
 @carries("D15")
@@ -76,7 +79,10 @@ def terms_objection(contract):
         return Refusal("over_award", _("The contract may not be higher than {amount} yuan, the amount awarded.").format(amount=f"{ceiling:,.2f}"), article=article)
     if not contract.deliverables.strip():
         return Refusal("no_deliverables", _("The contract does not say what is delivered."), field="deliverables")
-    return term_objection(contract.starts_on, contract.ends_on, contract.long_term_reason) or plan_objection(contract)
+    return (
+        term_objection(contract.starts_on, contract.ends_on, contract.long_term_reason) or plan_objection(contract) or contract_lines.objection(contract)
+        or departures.objection(contract)
+    )  # fmt: skip
 
 
 def _source_of(source, organization, amount):
@@ -94,8 +100,10 @@ def _source_of(source, organization, amount):
     return source, None, organization, amount if amount is not None else source.ceiling
 
 
-def usual_stages():
-    """The plan proposed on every new contract."""
+def usual_stages(contract=None):
+    """The plan proposed on a new contract: what the winning response proposed, else the usual one."""
+    if contract is not None and (rows := departures.offered(contract.lot).get("stages")):
+        return [{**row, "percent": Decimal(row["percent"]), "condition_date": datetime.date.fromisoformat(row["date"]) if row["date"] else None} for row in rows]
     return [{"name": stages.USUAL_NAMES[condition], "percent": percent, "condition": condition} for condition, percent in stages.USUAL_PLAN]
 
 
@@ -113,7 +121,7 @@ def usual_portions(contract):
 
 def set_stages(contract, rows):
     """Replace the stage plan of a draft: rows of name, percent, condition, condition_date. Amounts follow from the percents, the last takes the rest."""
-    rows = list(rows) or usual_stages()
+    rows = list(rows) or usual_stages(contract)
     if sum((Decimal(row["percent"]) for row in rows), Decimal(0)) != 100:
         raise Refusal("stages_sum", _("The shares of the payment stages must add up to 100 %."), todo=_("Correct the shares."), field="stages")
     amounts = stages.split(contract.amount, [Decimal(row["percent"]) for row in rows])
@@ -141,32 +149,48 @@ def set_key_people(contract, rows):
         KeyPerson.objects.create(contract=contract, name=row["name"], duty=row["duty"], qualification=row.get("qualification", ""), phone=row.get("phone", ""))
 
 
-def offered(lot):
-    """What the winning response offered, for the draft: its content by part and its key people; empty where nothing was sealed here."""
-    from procurement import responses
+def offered_people(lot):
+    """The key people the winning response named: [{name, duty, qualification}]."""
+    return [{"name": row["name"], "duty": row["role"], "qualification": row["qualification"]} for row in departures.offered(lot).get("team", []) if row.get("key")]
 
-    award = getattr(lot, "award", None) if lot else None
-    if award is None or award.bid_id is None:
-        return {}, []
-    return responses.content_of(award.bid), responses.key_people(award.bid)
+
+@dataclass(frozen=True)
+class Agreed:
+    """One activity of the contract's plan; `plan`: the project's activity behind it, None where the response added it."""
+
+    order: int
+    title: str
+    planned_on: datetime.date
+    location: str
+    headcount: int
+    times: int
+    plan: object = None
+
+
+def agreed_plan(contract):
+    """The project's plan, as often and for as many people as the winning response offered, and what the response added to it."""
+    promised = {row["order"] or f"own {place}": row for place, row in enumerate(departures.offered(contract.lot).get("plan", []))}
+    found = []
+    for plan in contract.project.plan.order_by("order", "id"):
+        offer = promised.pop(plan.order, {})
+        people, times = max(plan.headcount, offer.get("headcount") or 0), max(plan.times, offer.get("sessions") or 0)
+        found.append(Agreed(plan.order, plan.title, plan.planned_on, plan.location, people, times, plan))
+    place = str(contract.project.place)[:80]
+    return [*found, *(Agreed(row["order"] or len(found) + 1, row["title"], contract.starts_on, place, row["headcount"], row["sessions"]) for row in promised.values())]
 
 
 def copy_plan(contract):
-    """The project's plan becomes activities, as often and for as many people as the winning response offered; what is planned several times is
-    spread evenly until the contract ends."""
+    """The agreed plan becomes activities; what is planned several times is spread evenly until the contract ends."""
     contract.activities.all().delete()
-    promised = {row["order"]: row for row in offered(contract.lot)[0].get("plan", [])}
-    for plan in contract.project.plan.order_by("order", "id"):
-        offer = promised.get(plan.order, {})
-        plan.times, plan.headcount = max(plan.times, offer.get("sessions") or 0), max(plan.headcount, offer.get("headcount") or 0)
-        times = min(plan.times, MOST_REPEATS)
-        first = min(max(plan.planned_on, contract.starts_on), contract.ends_on)
+    for row in agreed_plan(contract):
+        times = min(row.times, MOST_REPEATS)
+        first = min(max(row.planned_on, contract.starts_on), contract.ends_on)
         gap = (contract.ends_on - first).days / times
         for turn in range(times):
-            title = plan.title if times == 1 else f"{plan.title}（第{turn + 1}次）"
+            title = row.title if times == 1 else f"{row.title[:70]}（第{turn + 1}次）"
             Activity.objects.create(
-                contract=contract, plan=plan, title=title[:80], planned_on=first + datetime.timedelta(days=int(gap * turn)), location=plan.location,
-                planned_headcount=plan.headcount, status="planned", created_by=contract.created_by,
+                contract=contract, plan=row.plan, title=title[:80], planned_on=first + datetime.timedelta(days=int(gap * turn)), location=row.location,
+                planned_headcount=row.headcount, status="planned", created_by=contract.created_by,
             )  # fmt: skip
     spread_activities(contract)
 
@@ -186,7 +210,7 @@ def draft_contract(source, *, actor, stages=None, portions=None, key_people=(), 
 
     `stages`: [{name, percent, condition, condition_date}] (default 30/50/20); `portions`: [{fiscal_year, fund, amount}] (default: the project's
     funds in turn); `key_people`: [{name, duty, qualification, phone}]; `fields`: title kind settlement starts_on ends_on long_term_reason
-    deliverables check_days terms number, amount in yuan. The plan is copied to activities. Raises PermissionDenied or Refusal. Returns the Contract.
+    deliverables check_days terms number, amount in yuan. Price lines, key people, stages and plan are the winning response's where it names them. Raises PermissionDenied or Refusal. Returns the Contract.
     """
     target = source.project if isinstance(source, Lot) else source
     principal = acting_for(actor, target, DRAFT)
@@ -218,16 +242,33 @@ def draft_contract(source, *, actor, stages=None, portions=None, key_people=(), 
     if contract.number.startswith("new-"):
         contract.number = f"HT{clock.today().year}-{contract.pk:06d}"
         contract.save(update_fields=["number"])
-    _fill(contract, stages, portions, key_people or offered(lot)[1])
+    set_stages(contract, stages or ())
+    set_portions(contract, portions or ())
+    set_key_people(contract, key_people or offered_people(lot))
+    contract_lines.set_lines(contract, contract_lines.proposal(lot, value) if lot else ())
     copy_plan(contract)
     trail.record(contract, "create", actor=actor, on_behalf_of=principal, to_status="draft", params={"amount": str(value), "organization": organization.pk, "lot": lot.pk if lot else None})
     return contract
 
 
-def _fill(contract, stages, portions, key_people):
-    set_stages(contract, stages or ())
-    set_portions(contract, portions or ())
-    set_key_people(contract, key_people or ())
+def objection_to_editing(contract):
+    """Why the contract is no draft any more, or None."""
+    if contract.status == "draft":
+        return None
+    return Refusal("signed_already", _("A signed contract is not edited."), article=rules.get("D12", on=clock.today()).article, todo=_("Make an amendment."))
+
+
+@transaction.atomic
+def edit_lines(contract, *, actor, rows):
+    """Replace the price lines of a draft; `rows`: line, kind, activity, name, unit, quantity, price, note. Raises PermissionDenied or Refusal: they do
+    not add up to the contract, or depart from the response where nothing was left to settle. Returns the Contract."""
+    contract = Contract.objects.select_for_update(of=("self",)).select_related("lot__tender", "lot__award__bid").get(pk=contract.pk)
+    principal = acting_for(actor, contract, DRAFT)
+    if refusal := objection_to_editing(contract) or contract_lines.objection(contract, rows):
+        raise refusal
+    contract_lines.set_lines(contract, rows)
+    trail.record(contract, "price_lines", actor=actor, on_behalf_of=principal, params={"count": len(rows)})
+    return contract
 
 
 @transaction.atomic
@@ -235,11 +276,12 @@ def edit_contract(contract, *, actor, stages=None, portions=None, key_people=Non
     """Change a draft; arguments as in `draft_contract`, what is None stays. Raises PermissionDenied or Refusal. Returns the Contract."""
     contract = Contract.objects.select_for_update().get(pk=contract.pk)
     principal = acting_for(actor, contract, DRAFT)
-    if contract.status != "draft":
-        raise Refusal("signed_already", _("A signed contract is not edited."), article=rules.get("D12", on=clock.today()).article, todo=_("Make an amendment."))
+    if refusal := objection_to_editing(contract):
+        raise refusal
     for key in TEXTS:
         if key in fields and fields[key] is not None:
             setattr(contract, key, fields[key])
+    before = contract.amount
     if amount is not None:
         contract.amount = yuan(amount)
     if contract.amount <= 0:
@@ -257,5 +299,7 @@ def edit_contract(contract, *, actor, stages=None, portions=None, key_people=Non
         set_portions(contract, portions or ())
     if key_people is not None:
         set_key_people(contract, key_people)
+    if contract.amount != before and contract.lines.exists():
+        contract_lines.set_lines(contract, contract_lines.proposal(contract.lot, contract.amount))
     trail.record(contract, "change", actor=actor, on_behalf_of=principal, params={"amount": str(contract.amount)})
     return contract

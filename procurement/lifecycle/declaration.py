@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from kernel import clock, rules, trail, workdays
 from kernel.lifecycle import Refusal
 from procurement.models import Bid, Declaration
+from providers import persons
 from providers.models import OrganizationMember
 
 OPENED = ("opened", "invalid", "broken")
@@ -65,12 +66,28 @@ def declare(tender, *, actor, no_post, no_kin, no_other, ties=""):
 
 @rules.carries("H01")
 def match(user, organizations, day=None):
-    """Why this person may not act where these organizations take part, from what is registered, or "": belonged to one within three years, or heads one."""
+    """Why this person may not act where these organizations take part, from what is registered, or "": belonged to one within three years, is by its
+    identity card one of its people; or only looks so, by a telephone or by the name of its legal representative."""
     since = workdays.add_months(day or clock.today(), -12 * rules.get("H01").value("years_before"))
+    recognised = persons.same_person(user, organizations, since)
+    return _certain(user, organizations, since, recognised) or _alike(user, organizations, recognised)
+
+
+def _certain(user, organizations, since, recognised):
+    """A tie no declaration answers: one and the same login, or one and the same identity card."""
     ids = [organization.pk for organization in organizations]
     row = OrganizationMember.objects.filter(Q(ends_on=None) | Q(ends_on__gte=since), user=user, organization__in=ids).select_related("organization").first()
     if row:
         return str(_("belongs, or belonged within {years} years, to {name}")).format(years=rules.get("H01").value("years_before"), name=row.organization)
+    found = next(((organization, mark) for organization, mark in recognised if mark.how == "id"), None)
+    return str(_("is by the identity card {whose} at {name}")).format(whose=found[1].whose, name=found[0]) if found else ""
+
+
+def _alike(user, organizations, recognised):
+    """A likeness somebody has to answer for: a telephone, or a name."""
+    if recognised:
+        organization, mark = recognised[0]
+        return str(_("has the telephone of {name} ({whose}): declare whether a tie stands between")).format(whose=mark.whose, name=organization)
     named = next((organization for organization in organizations if organization.legal_representative and organization.legal_representative == user.name), None)
     return str(_("bears the name of the legal representative of {name}: declare whether it is you")).format(name=named) if named else ""
 
@@ -92,16 +109,16 @@ def objection(tender, actor):
         return Refusal("undeclared", _("{name} has not declared for this purchase whether a tie to a supplier stands between.").format(name=actor), article=article, todo=_("Declare it first: one page, three ticks."))
     if row is not None and not row.free:
         return Refusal("tie", _("{name} declared a tie and takes no part in this purchase.").format(name=actor), article=article, todo=_("A colleague of the same role, or a stand-in, takes the step."))
-    if (why := match(actor, bidders_of(tender))) and not (row is not None and row.free and _only_name(actor, tender)):
+    if (why := match(actor, bidders_of(tender))) and not (row is not None and row.free and _only_alike(actor, tender)):
         return Refusal("tie", _("{name} takes no part in this purchase: {why}.").format(name=actor, why=why), article=article, todo=_("A colleague of the same role, or a stand-in, takes the step."))
     return None
 
 
-def _only_name(actor, tender):
-    """Whether nothing but an equal name speaks against the person: a free declaration given after the opening answers that."""
-    ids = [organization.pk for organization in bidders_of(tender)]
+def _only_alike(actor, tender):
+    """Whether nothing but an equal name or telephone speaks against the person: a free declaration given after the opening answers that."""
     row = of(tender, actor)
-    return not OrganizationMember.objects.filter(user=actor, organization__in=ids).exists() and (row.changed_at or row.declared_at) >= tender.opened_at
+    bidders, since = bidders_of(tender), workdays.add_months(clock.today(), -12 * rules.get("H01").value("years_before"))
+    return not _certain(actor, bidders, since, persons.same_person(actor, bidders, since)) and (row.changed_at or row.declared_at) >= tender.opened_at
 
 
 def expected_of(tender):

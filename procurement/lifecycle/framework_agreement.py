@@ -13,6 +13,7 @@ from kernel import clock, files, rules, workdays
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.notices import register
 from kernel.rules import carries
+from procurement.lifecycle import bond as bonds
 from procurement.lifecycle import framework as frameworks
 from procurement.models import Framework, FrameworkAgreement
 from procurement.permissions_framework import at_collector
@@ -65,7 +66,7 @@ LIFE = Life(
 
 
 @LIFE.verb(SIGN)
-@carries("B22", "B24")
+@carries("B22", "B24", "D09")
 @transaction.atomic
 def sign(agreement, *, actor, file, starts_on=None, happened_on=None, reason=""):
     """The signed agreement: its scan, its first day (default: the day of signing). It runs as long as was collected for, at most to the framework's end.
@@ -89,7 +90,14 @@ def sign(agreement, *, actor, file, starts_on=None, happened_on=None, reason="")
     framework = Framework.objects.get(pk=framework.pk)
     if framework.status == "preparing":
         advance(framework, frameworks.START, actor=actor, happened_on=happened_on, changes={"starts_on": start, "ends_on": last})
+    _free_bond(agreement, actor)
     return agreement
+
+
+def _free_bond(agreement, actor):
+    """The bid bond of stage 1 secures the signing of the agreement, nothing after it (D09)."""
+    if agreement.bid_id:
+        bonds.fall_due(agreement.bid.lot, actor=actor)
 
 
 def _last_day(start, months):
@@ -151,6 +159,7 @@ def remove(agreement, *, actor, cause, reason, file=None, happened_on=None):
         files.attach(agreement, file, "removal", actor=actor)
     params = {"title": agreement.item.framework.title, "reason": reason}
     notify_all(people_acting_for(agreement.organization), f"removed-{agreement.pk}", "framework_removed", subject=agreement, url=agreement.get_absolute_url(), params=params)
+    _free_bond(agreement, actor)
     return agreement
 
 
@@ -158,4 +167,6 @@ def remove(agreement, *, actor, cause, reason, file=None, happened_on=None):
 @transaction.atomic
 def end(agreement, *, actor, reason="", happened_on=None):
     """The term is over, or the framework has ended."""
-    return advance(agreement, END, actor=actor, reason=reason, happened_on=happened_on)
+    agreement = advance(agreement, END, actor=actor, reason=reason, happened_on=happened_on)
+    _free_bond(agreement, actor)
+    return agreement

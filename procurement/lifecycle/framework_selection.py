@@ -12,6 +12,7 @@ from kernel.notices import notify_all
 from kernel.rules import carries
 from procurement import methods, timetable
 from procurement.announcements import announce
+from procurement.lifecycle import bond as bonds
 from procurement.lifecycle import declaration
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle import tender as tenders
@@ -80,7 +81,7 @@ def select(tender, *, actor, counts=None, happened_on=None, reason=""):
 
 
 @tenders.LIFE.verb(ANNOUNCE)
-@carries("B24", "D03", "D04", "D05")
+@carries("B24", "D03", "D04", "D05", "D09")
 @transaction.atomic
 def publish_selection(tender, *, actor, happened_on=None, reason=""):
     """入围结果公告 with every selected supplier and unit price; letters start the thirty days to sign; who is out is told rank and score alone."""
@@ -100,6 +101,8 @@ def publish_selection(tender, *, actor, happened_on=None, reason=""):
     items = FrameworkItem.objects.filter(lot__tender=tender).select_related("lot", "framework")
     announce("selection", tender, actor=actor, until=notice_end.date if notice_end else None, agreements=rows, panel=record.get("panel", []), items=items, framework=items[0].framework)
     tell_others(tender, {row.bid_id for row in rows})
+    for lot in tender.lots.filter(status="selected"):
+        bonds.fall_due(lot, actor=actor)
     return tender
 
 

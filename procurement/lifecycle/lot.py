@@ -71,7 +71,7 @@ AWARD = Step(
     hint=_("The first candidate, unless a reason for another one is recorded."), waits_for=_("leader in charge"), fits=lambda lot: not lot.tender.collects,
 )
 SELECT = Step("select", _("Select the suppliers"), ("evaluated",), "selected", may_decide, rules=("B23",), by_code=True)
-SETTLE = Step("settle", _("Choose the provider"), ("open",), "awarded", may_decide, rules=("B26",), by_code=True)
+SETTLE = Step("settle", _("Choose the provider"), ("open", "opened"), "awarded", may_decide, rules=("B26",), by_code=True)
 DECLINE = Step(
     "decline", _("Record that the winner refuses to sign"), ("awarded",), "evaluated", may_decide, objection=_undrafted, needs_reason=True, tone="danger", rules=("D14",),
     hint=_("The next candidate may be chosen, or the purchase starts again."),

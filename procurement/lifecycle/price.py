@@ -117,21 +117,22 @@ def learn(district, name, unit, item, *, actor):
 
 
 def keep_contract_prices(contract, actor):
-    """A closed contract leaves the unit prices of its budget lines in the library. Once per line of the project; again changes nothing.
+    """A closed contract leaves its unit prices (its own price lines', else the budget lines') in the library. Once per line of the project; again changes nothing.
     To be called inside the transaction that closes it. Returns how many were new."""
     project = contract.project
     kept = set(PriceEntry.objects.filter(contract__project=project, line__isnull=False).values_list("line", flat=True))
-    lines = [line for line in project.lines.all() if line.price > 0 and line.pk not in kept]
+    rows = {row.line_id: row for row in contract.lines.exclude(line=None)} or {row.pk: row for row in project.lines.all()}
+    lines = [(pk, row) for pk, row in rows.items() if row.price > 0 and pk not in kept]
     if not lines:
         return 0
     district = district_of(project.place)
-    items = items_for(district, [(line.name, line.unit) for line in lines])
+    items = items_for(district, [(line.name, line.unit) for _pk, line in lines])
     PriceEntry.objects.bulk_create(
         PriceEntry(
             status="in_use", created_by=actor, district_id=district, item=items[key_of(line.name, line.unit)], place=project.place, price=line.price,
-            priced_on=contract.signed_on or clock.today(), source="contract", note=contract.number, contract=contract, line=line,
+            priced_on=contract.signed_on or clock.today(), source="contract", note=contract.number, contract=contract, line_id=pk,
         )
-        for line in lines
+        for pk, line in lines
     )  # fmt: skip
     trail.record(contract, "keep_prices", actor=actor, params={"count": len(lines)})
     return len(lines)

@@ -4,10 +4,10 @@
 a tenth to an earlier contract. That one bidder came is no proof of the first. 已论证 argued: experts with names and posts say why nobody else can.
 公示中 publicized: from the open-tender threshold on the public is told for five working days before the approval; objections lead to a
 supplementary argument within five working days, its conclusion told to whoever objected (实施条例 第38条). 已批准 approved: the finance bureau's
-number and scan. 已协商 negotiated: people with the experience agreed price and terms, with how the price is made up and what comparable
+number and scan. 已约请 asked: nothing stands before the talks any more, so the supplier is asked for its sealed response (single_response.py). 已协商 negotiated: the response is open, people with the experience agreed price and terms, with how the price is made up and what comparable
 things cost (财政部令第74号 第41、42条). 已成交 awarded: the leader settles it against the signed record; result notice and contract follow on the
 purchase's page. 已终止 dropped: an objection was right, or no reasonable price was agreed.
-Below the threshold argument, publicity and approval are not asked for: it goes from draft straight to the negotiation. Where no threshold is
+Below the threshold argument, publicity and approval are not asked for: it goes from draft straight to the response. Where no threshold is
 entered for the place they stay possible, for nobody can say that they are not needed.
 """
 
@@ -28,7 +28,7 @@ from procurement.lifecycle import declaration, price_check
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle import tender as tenders
 from procurement.lifecycle.award import write_award
-from procurement.models import Contract, SingleSource, SourceObjection, Tender
+from procurement.models import Bid, Contract, SingleSource, SourceObjection, Tender
 from procurement.permissions_tender import may_decide, may_handle_tender
 
 EXPERTS = 3  # names and posts of three experts stand in the official form of the publicity (财办库〔2020〕50号)
@@ -114,12 +114,29 @@ def _upheld(single):
     return None
 
 
-def _negotiable(single, actor):
+def objection_to_talks(single, actor):
+    """What stands before the talks, and before the supplier is asked for its response: approval, publicity, an addition too large, a tie; or None."""
     if single.status != "approved" and drafting.open_tender_from(single.tender) is not None:
         return Refusal("approval", _("From the open-tender threshold on the finance bureau approves before anybody negotiates."), article=rules.get("A03").article, todo=_("Record its approval."))
     if single.status == "publicized" and (refusal := _publicity_over(single)):
         return refusal
     return drafting.objection_to_start(single.tender) or objection_to_addition(single, single.amount) or _tied(single, actor)
+
+
+def response_of(single):
+    """The supplier's opened, valid response, or None."""
+    return Bid.objects.filter(lot__tender=single.tender_id, status="opened").select_related("lot").first()
+
+
+def _negotiable(single, actor):
+    if single.status != "asked":
+        outside = single.tender.venue == "external"
+        return objection_to_talks(single, actor) or (None if outside else Refusal("not_asked", _("The supplier has not been asked for its response yet."), article=methods.of(single.tender).article, todo=_("Ask for it; it is opened where it is negotiated.")))
+    if single.tender.status == "published":
+        return Refusal("sealed", _("The supplier's response is not open yet."), article=rules.get("B27").article, todo=_("Open it once its time has run out, then negotiate."))
+    if response_of(single) is None:
+        return Refusal("no_response", _("The supplier has no valid response."), todo=_("Stop it and buy by another method."))
+    return objection_to_addition(single, single.amount) or _tied(single, actor)
 
 
 def _awardable(single, actor):
@@ -143,15 +160,15 @@ PUBLICIZE = Step("publicize", _("Publish the single-source publicity"), ("argued
 OBJECT = Step("object", _("Record an objection"), ("publicized",), None, may_handle_tender, tone="secondary", rules=("B20",))
 REARGUE = Step("reargue", _("Record the supplementary argument"), ("publicized",), None, may_handle_tender, _reargued, tone="secondary", fits=lambda single: bool(_open_objections(single)), rules=("B20",), hint=_("Its conclusion is told to whoever objected."))
 APPROVE = Step("approve", _("Record the approval"), ("draft", "publicized"), "approved", may_handle_tender, _approvable, rules=("A03", "B20"), waits_for=_("finance bureau"), fits=may_be_approved)
-NEGOTIATE = Step("negotiate", _("Record the negotiation"), ("draft", "argued", "publicized", "approved"), "negotiated", may_handle_tender, _negotiable, rules=("B19",), waits_for=_("handler"), hint=_("Who negotiated, what was agreed, how the price is made up and what comparable things cost."))
+NEGOTIATE = Step("negotiate", _("Record the negotiation"), ("draft", "argued", "publicized", "approved", "asked"), "negotiated", may_handle_tender, _negotiable, rules=("B19",), waits_for=_("handler"), hint=_("Who negotiated, what was agreed, how the price is made up and what comparable things cost."))
 AWARD = Step("award", _("Settle the supplier"), ("negotiated",), "awarded", may_decide, _awardable, rules=("B19", "H05"), waits_for=_("leader in charge"), hint=_("Against the signed record; result notice and contract follow."))
-DROP = Step("drop", _("Stop it"), ("draft", "argued", "publicized", "approved", "negotiated"), "dropped", may_handle_tender, needs_reason=True, tone="danger")
+DROP = Step("drop", _("Stop it"), ("draft", "argued", "publicized", "approved", "asked", "negotiated"), "dropped", may_handle_tender, needs_reason=True, tone="danger")
 
 LIFE = Life(
     "singlesource", SingleSource,
     states={
         "draft": pgettext_lazy("single source", "being prepared"), "argued": pgettext_lazy("single source", "argued by experts"), "publicized": pgettext_lazy("single source", "made public"),
-        "approved": pgettext_lazy("single source", "approved"), "negotiated": pgettext_lazy("single source", "negotiated"), "awarded": pgettext_lazy("single source", "settled"), "dropped": pgettext_lazy("single source", "stopped"),
+        "approved": pgettext_lazy("single source", "approved"), "asked": pgettext_lazy("single source", "response asked for"), "negotiated": pgettext_lazy("single source", "negotiated"), "awarded": pgettext_lazy("single source", "settled"), "dropped": pgettext_lazy("single source", "stopped"),
     },
     steps=(ARGUE, PUBLICIZE, OBJECT, REARGUE, APPROVE, NEGOTIATE, AWARD, DROP), root=lambda single: single.tender,
 )  # fmt: skip
@@ -341,14 +358,18 @@ def award(single, *, actor, file, happened_on=None, reason=""):
         Contract.objects.select_for_update(of=("self",)).get(pk=single.earlier_id)  # the sum of its additions is asked again under this lock
     single = advance(single, AWARD, actor=actor, happened_on=happened_on, reason=reason, params={"organization": single.organization_id, "price": str(single.price)})
     files.attach(single, file, "negotiation", actor=actor)
-    if refusal := drafting.objection_to_start(single.tender):
+    bid = response_of(single)
+    if bid is None and (refusal := drafting.objection_to_start(single.tender)):
         raise refusal
     tender = advance(single.tender, tenders.SETTLE, actor=actor, happened_on=happened_on, params={"method": "single_source"})
-    tender.frozen = methods.snapshot(tender)
-    tender.save(update_fields=["frozen"])
+    if bid is None:
+        tender.frozen = methods.snapshot(tender)
+        tender.save(update_fields=["frozen"])
+    else:
+        Bid.objects.filter(pk=bid.pk).update(rank=1, final_price=single.price)
     lot = advance(tender.lots.select_related("project__purchaser", "project__place").get(), lots.SETTLE, actor=actor, happened_on=happened_on)
     lot.tender = tender
-    write_award(lot, single.organization, single.price, actor=actor, decided_on=happened_on or clock.today(), reason=single.matters)
+    write_award(lot, single.organization, single.price, actor=actor, decided_on=happened_on or clock.today(), reason=single.matters, bid=bid)
     from procurement.lifecycle.project import mark_sourcing
 
     if lot.project.status == "approved":
@@ -359,7 +380,9 @@ def award(single, *, actor, file, happened_on=None, reason=""):
 @LIFE.verb(DROP)
 @transaction.atomic
 def drop(single, *, actor, reason):
-    """Stop it: an objection was right, or no reasonable price was agreed. The draft is given up, its project is free again."""
+    """Stop it: an objection was right, no response came, or no reasonable price was agreed. Its project is free again; once the supplier was
+    asked, the end is announced."""
     single = advance(single, DROP, actor=actor, reason=reason)
-    tenders.cancel(single.tender, actor=actor, reason=reason)
+    end = tenders.cancel if single.tender.status == "draft" else tenders.fail
+    end(single.tender, actor=actor, reason=reason)
     return single

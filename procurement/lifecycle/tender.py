@@ -34,7 +34,21 @@ def clock_text(moment):
     return moment.astimezone(clock.ZONE).strftime("%Y-%m-%d %H:%M")
 
 
+def _for_all(tender):
+    """Whether suppliers were sought: the one supplier of a single source is asked, and told, on that purchase's own page."""
+    return methods.of(tender).entry != "single"
+
+
+def _stoppable(tender, actor):
+    single = None if _for_all(tender) else getattr(tender, "single_source", None)
+    if single is not None and single.status != "dropped":
+        return Refusal("single", _("A single source is stopped on its own page."), todo=_("Go on on the page “Single source”."))
+    return None
+
+
 def _clarifiable(tender, actor):
+    if not _for_all(tender):
+        return Refusal("single", _("One supplier alone was asked; what changes is told in the talks."), article=methods.of(tender).article)
     if tender.venue == "internal" and tender.deadline and clock.now() >= tender.deadline:
         return Refusal("late", _("The deadline has passed; documents can no longer be clarified."), todo=_("Stop the purchase if the documents are wrong."))
     return None
@@ -42,7 +56,7 @@ def _clarifiable(tender, actor):
 
 def _keyed(tender):
     """Only a purchase with openers waits for them."""
-    return tender.seal == "openers" and tender.venue == "internal"
+    return tender.seal == "openers" and tender.venue == "internal" and _for_all(tender)
 
 
 def _outside(tender):
@@ -88,11 +102,11 @@ def any_hand(user, tender):
 
 
 PUBLISH = Step(
-    "publish", _("Publish"), ("draft",), "published", may_handle_tender, objection=drafting.objection_to_publish, fits=lambda tender: methods.of(tender).entry != "single",
+    "publish", _("Publish"), ("draft",), "published", may_handle_tender, objection=drafting.objection_to_publish, fits=_for_all,
     rules=("A05", "A06", "A08", "A10", "A12", "B03", "B09", "B13", "B14", "C01", "C02", "E06"), hint=_("The rules in force are frozen and the notice becomes public."), waits_for=_("handler"),
 )
 CLARIFY = Step(
-    "clarify", _("Clarify or correct the documents"), ("published",), None, may_handle_tender, objection=_clarifiable, tone="secondary", rules=("B04", "B09", "B14"),
+    "clarify", _("Clarify or correct the documents"), ("published",), None, may_handle_tender, objection=_clarifiable, fits=_for_all, tone="secondary", rules=("B04", "B09", "B14"),
     hint=_("A correction notice is published; the deadline moves where the law wants it."),
 )
 POSTPONE = Step(
@@ -107,14 +121,15 @@ RECORD_EXTERNAL = Step(
 RANK = Step("rank", _("Rank by price"), ("opened",), "evaluated", may_handle_tender, objection=_lowest_only, fits=_by_price, rules=("B26",), waits_for=_("handler"))
 EVALUATE = Step("evaluate", _("Receive the evaluation report"), ("opened",), "evaluated", any_hand, rules=("D01",), waits_for=_("panel"), unnamed=True, by_code=True)
 AWARD = Step("award", _("Finish the award"), ("evaluated",), "awarded", may_decide, rules=("D02",), waits_for=_("leader in charge"), by_code=True)
-SETTLE = Step("settle", _("Choose the provider"), ("draft",), "awarded", may_decide, rules=("B26",), tone="secondary", by_code=True)
+COLLECT = Step("collect", _("Ask the one supplier"), ("draft",), "published", may_handle_tender, rules=("B27",), tone="secondary", by_code=True)
+SETTLE = Step("settle", _("Choose the provider"), ("draft", "opened"), "awarded", may_decide, rules=("B26",), tone="secondary", by_code=True)
 RESULT = Step(
     "publish_result", _("Announce the result"), ("awarded",), None, may_handle_tender, objection=_result_once, rules=("D03", "D04", "D05"), fits=lambda tender: not tender.collects,
     hint=_("Award letters are issued, the notice is published, and each bidder is told its own score."), waits_for=_("handler"),
 )
 REOPEN = Step("reopen_evaluation", _("Evaluate anew with another panel"), ("evaluated", "awarded"), "opened", any_hand, rules=("C12", "G04"), needs_reason=True, by_code=True)
 FAIL = Step(
-    "fail", _("Stop the purchase"), ("published", "opened", "evaluated"), "failed", may_handle_tender, needs_reason=True, tone="danger", rules=("B10",),
+    "fail", _("Stop the purchase"), ("published", "opened", "evaluated"), "failed", may_handle_tender, objection=_stoppable, fits=_for_all, needs_reason=True, tone="danger", rules=("B10",),
     hint=_("A termination notice with the reason is published; the projects may be bought anew."),
 )
 CANCEL = Step("cancel", _("Give up the draft"), ("draft",), "cancelled", may_handle_tender, needs_reason=True, tone="danger")
@@ -131,7 +146,7 @@ LIFE = Life(
         "failed": pgettext_lazy("tender", "stopped"),
         "cancelled": pgettext_lazy("tender", "given up"),
     },
-    steps=(PUBLISH, CLARIFY, OPEN, POSTPONE, RANK, EVALUATE, RECORD_EXTERNAL, AWARD, RESULT, SETTLE, REOPEN, FAIL, CANCEL),
+    steps=(PUBLISH, CLARIFY, OPEN, POSTPONE, RANK, EVALUATE, RECORD_EXTERNAL, AWARD, RESULT, COLLECT, SETTLE, REOPEN, FAIL, CANCEL),
 )
 LIFE.verb_labels = {
     "edit": _("draft changed"), "appoint": _("openers appointed"), "rehearse": _("opener proved the passphrase"), "attend": _("opener present"), "replace_opener": _("opener replaced"), "observe": _("attends the opening"),

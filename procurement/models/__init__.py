@@ -8,7 +8,7 @@ from procurement.models.budget_bounds import BudgetBounds
 from procurement.models.catalogue import Catalogue, CatalogueItem
 from procurement.models.challenge import Challenge, Complaint, ReviewOrder
 from procurement.models.configuration import FeeRate, Gate, PaymentStep, PriceRule, SelfRunProfile
-from procurement.models.contract import Amendment, Clearance, Contract, KeyPerson, PaymentStage, YearPortion
+from procurement.models.contract import Amendment, Clearance, Contract, ContractLine, KeyPerson, PaymentStage, YearPortion
 from procurement.models.declaration import Declaration
 from procurement.models.delivery import Activity, CostVoucher, SignIn
 from procurement.models.document import DocumentReader, DocumentTemplate, DocumentVersion, Question
@@ -31,7 +31,7 @@ from procurement.models.tender import Announcement, Award, Lot, OpenerKey, Score
 
 __all__ = [
     "Activity", "Amendment", "Announcement", "Award", "AwardFall", "Backfill", "Bid", "BidPart", "Bond", "BondTerms", "BudgetBounds", "BudgetLine", "CallOff",
-    "Catalogue", "CatalogueItem", "CautionReason", "Challenge", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "CostVoucher", "CreditCheck",
+    "Catalogue", "CatalogueItem", "CautionReason", "Challenge", "ChecklistRow", "Clearance", "Closing", "Complaint", "Contract", "ContractLine", "CostVoucher", "CreditCheck",
     "Declaration", "DocumentReader", "DocumentReview", "DocumentTemplate", "DocumentVersion", "EvaluationTerms", "FeeRate", "Framework", "FrameworkAgreement",
     "FrameworkItem", "FrameworkSummary", "Fund", "FundAdjustment", "FundEntry", "FundReceipt", "Gate", "GateRun", "GateVote", "Indicator", "Inquiry",
     "Intention", "InvitationPool", "KeyPerson", "Lot", "MarketSurvey", "Meeting", "MeetingItem", "MeetingVote", "OpenerKey", "OpeningRemark",

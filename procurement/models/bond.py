@@ -45,6 +45,7 @@ class Bond(Living):
     CAUSES = [
         ("not_chosen", pgettext_lazy("bond", "not chosen: award letter issued")), ("signed", pgettext_lazy("bond", "contract signed")), ("ended", pgettext_lazy("bond", "purchase ended without result")),
         ("fallen", pgettext_lazy("bond", "award fell without the provider's fault")), ("accepted", pgettext_lazy("bond", "contract accepted")),
+        ("agreed", pgettext_lazy("bond", "framework agreement signed")),
     ]  # fmt: skip
     kind = models.CharField(_("kind"), max_length=12, choices=KINDS)
     lot = models.ForeignKey("procurement.Lot", models.PROTECT, null=True, related_name="bonds")

@@ -41,6 +41,7 @@ class Contract(Living):
     filing_due_on = models.DateField(null=True, editable=False)
     filed_on = models.DateField(null=True, editable=False)
     terms = models.TextField(_("further terms"), max_length=4000, blank=True)
+    departure_reason = models.CharField(_("why it departs from the response"), max_length=500, blank=True)
     ended_on = models.DateField(null=True, editable=False)
     is_backfill = models.BooleanField(_("entered afterwards"), default=False, editable=False)
     objects = ContractQuerySet.as_manager()
@@ -90,6 +91,37 @@ class Contract(Living):
     def statutory(self):
         """Bought under the procurement law (the duties D06–D08 hold), not below the limit."""
         return bool(self.lot_id) and self.lot.tender.method != "self_run"
+
+
+class ContractLine(models.Model):
+    """One price line of the contract 分项报价: quantity × unit price (yuan). `line`: the project's budget line it was offered for; `activity`: its number in the plan."""
+
+    contract = models.ForeignKey(Contract, models.CASCADE, related_name="lines")
+    line = models.ForeignKey("procurement.BudgetLine", models.SET_NULL, null=True, related_name="contract_lines")
+    order = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=10, choices=[("activity", _("activity cost")), ("people", pgettext_lazy("cost", "people")), ("running", _("running cost"))])
+    activity = models.PositiveSmallIntegerField(null=True)
+    name = models.CharField(_("item"), max_length=80)
+    unit = models.CharField(_("unit"), max_length=12)
+    quantity = models.DecimalField(_("quantity"), max_digits=10, decimal_places=2)
+    price = MoneyField(_("unit price"))
+    amount = MoneyField(_("amount"), editable=False)
+    note = models.CharField(_("note"), max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["order", "id"]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0) & Q(price__gte=0) & Q(amount__gte=0), name="contract_line_sane"),
+            models.UniqueConstraint(fields=["contract", "order"], name="contract_line_order"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+    @property
+    def quantity_text(self):
+        """2 instead of 2.00, 1.5 instead of 1.50."""
+        return format(self.quantity.normalize(), "f")
 
 
 class KeyPerson(EncryptedRow):

@@ -39,6 +39,7 @@ class TenderInvitation(models.Model):
         ("drawn", _("drawn at random")),
         ("recommended_by_purchaser", _("recommended in writing by the purchaser")),
         ("recommended_by_expert", _("recommended in writing by the experts")),
+        ("named", _("the one supplier of a single source")),
     ]
     ANSWERS = [("", pgettext_lazy("invitation", "no answer yet")), ("accepted", pgettext_lazy("invitation", "will take part")), ("declined", pgettext_lazy("invitation", "will not take part"))]
     tender = models.ForeignKey("procurement.Tender", models.PROTECT, related_name="invitations")

@@ -16,6 +16,7 @@ from kernel.detail import preload, render_detail
 from kernel.lifecycle import open_holds, principals_of
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
 from kernel.pdf import render_pdf
+from procurement import methods
 from procurement.lifecycle import award as awards
 from procurement.models import Award, AwardFall, Bid
 from procurement.outcome import KINDS, outcome_of, words_of
@@ -159,7 +160,7 @@ def bid_result_letter(request, public_id):
         return redirect("award_letter", pk=outcome.winner.pk)
     tender = bid.lot.tender
     day = outcome.winner.letter_on if outcome.winner and outcome.winner.letter_on else clock.today()
-    context = {"bid": bid, "lot": bid.lot, "tender": tender, "outcome": outcome, "words": words_of(tender), "day": day}
+    context = {"bid": bid, "lot": bid.lot, "tender": tender, "outcome": outcome, "words": words_of(tender), "day": day, "by_tender": methods.of(tender).public_opening}
     return pdf_response(request, bid, lambda: render_pdf("documents/not_chosen.html", context), f"{tender.number}-{words_of(tender).lost}.pdf")
 
 

@@ -179,8 +179,18 @@ def bid_final(request, public_id):
     form = FinalPriceForm(request.POST or None)
     return ask_and_do(
         request, form, lambda data: quotes.give_quote(bid, actor=request.user, price=data["price"]), to=bid, said=_("Your final quote is sealed until the time has run out."),
-        title=_("Final quote"), rules=["B12"], submit=_("Seal it"),
+        title=_("Final quote"), rules=["B12"], submit=_("Seal it"), intro=quote_intro(bid),
     )  # fmt: skip
+
+
+def quote_intro(bid):
+    """What a bidder has to know before it types its price: the round, until when, the ceiling, its price so far."""
+    running = quotes.current_round(bid.lot.tender)
+    if running is None:
+        return ""
+    return _("Round {number}, taken until {until} by the server's clock; until then it stays sealed and a later quote replaces it. Ceiling: {ceiling} yuan; your price so far: {price} yuan.").format(
+        number=running.number, until=running.until.astimezone(clock.ZONE).strftime("%Y-%m-%d %H:%M"), ceiling=f"{bid.lot.ceiling:,.2f}", price=f"{bid.amount:,.2f}"
+    )
 
 
 @login_required

@@ -18,6 +18,7 @@ from kernel.lifecycle import Refusal, acting_for
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
 from kernel.models.attachment import Attachment
 from kernel.money import ZERO
+from procurement.departures import offered, to_explain
 from procurement.forms.contract import AmendmentForm, ContractForm, KeyPersonFormSet, PortionFormSet, StageFormSet
 from procurement.lifecycle import amendment as amendments
 from procurement.lifecycle import contract_draft as drafting
@@ -30,7 +31,7 @@ from providers.lifecycle.organization import warning_for
 
 def visible(request, pk):
     """The contract this person may see, with what its page needs; a stranger gets 404."""
-    rows = Contract.objects.visible_to(request.user).select_related("project__place", "project__item", "organization", "purchaser", "lot__tender", "lot__award", "created_by", "closing")
+    rows = Contract.objects.visible_to(request.user).select_related("project__place", "project__item", "organization", "purchaser", "lot__tender", "lot__award__bid", "created_by", "closing")
     return get_object_or_404(rows, pk=pk)
 
 
@@ -93,7 +94,7 @@ def contract_detail(request, pk):
     if contract.status == "draft":  # what keeps it from being signed and what the page says of it are asked once
         providers = [contract.organization, *([contract.organization.supporter] if contract.organization.supporter_id else [])]
         prefetch_related_objects(providers, "exclusions")
-        prefetch_related_objects([contract], "bonds")
+        prefetch_related_objects([contract], "bonds", "lines", "key_people")
     closing = getattr(contract, "closing", None)
     closed = closing is not None and closing.status == "accepted"
     return render_detail(
@@ -110,6 +111,7 @@ def contract_detail(request, pk):
         handles=handles(request.user, contract),
         delivers=delivers(request.user, contract),
         room=amendments.room(contract) if contract.status == "performing" else None,
+        departures=to_explain(contract) if contract.status == "draft" else (),
     )
 
 
@@ -194,7 +196,7 @@ def contract_edit(request, pk):
         refuse(request, Refusal("signed_already", _("A signed contract is not edited."), todo=_("Make an amendment.")))
         return redirect(contract)
     most = contract.lot.award.amount if contract.lot_id else contract.project.ceiling
-    form = ContractForm(request.POST or None, instance=contract, most=most)
+    form = ContractForm(request.POST or None, instance=contract, most=most, offered=bool(offered(contract.lot)))
     formsets = _formsets(request, contract)
     if request.method == "POST" and all([form.is_valid(), *(one.is_valid() for one in formsets.values())]):
         portions = [{"fiscal_year": row["fund"].fiscal_year, "fund": row["fund"], "amount": row["amount"]} for row in _rows(formsets["portions"])]
@@ -210,7 +212,8 @@ def contract_edit(request, pk):
             return redirect(contract)
     return render_form(
         request, form, title=_("Edit the contract draft"), rules=["D06", "D11", "D13", "D15"], submit=_("Save"), cancel=contract.get_absolute_url(),
-        draft=f"contract-{contract.pk}", template="procurement/contract_form.html", contract=contract, formsets=formsets.values(), **formsets,
+        draft=f"contract-{contract.pk}", template="procurement/contract_form.html", contract=contract, formsets=formsets.values(),
+        departures=to_explain(contract), **formsets,
     )  # fmt: skip
 
 

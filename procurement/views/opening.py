@@ -19,7 +19,7 @@ from kernel.lifecycle import Refusal, acting_for, principals_of
 from kernel.models import User
 from procurement import methods
 from procurement.forms.bid import AnswerForm, EnrolForm, OpenersForm, OpeningForm, PassphraseForm, RemarkForm, ReplaceForm, WitnessForm
-from procurement.lifecycle import ceremony, opener_change
+from procurement.lifecycle import ceremony, opener_change, restart
 from procurement.lifecycle import opening as openings
 from procurement.lifecycle.tender import OPEN
 from procurement.models import Bid, Lot, OpenerKey, OpeningRemark, Tender
@@ -145,7 +145,7 @@ def opening(request, pk):
 def _ways_on(tender):
     """After too few responses: how many it needed, by which article, and what may be done next."""
     figure = methods.figure(tender, "bidders_at_opening")
-    return {"need": openings.minimum_of(tender), "article": figure.article if figure else "", "tender_like": methods.of(tender).public_opening, "statutory": tender.is_statutory}
+    return {"need": openings.minimum_of(tender), "article": figure.article if figure else "", "tender_like": methods.of(tender).public_opening, "statutory": tender.is_statutory, "approval": any(way.approval for way in restart.ways_after(tender))}
 
 
 @login_required
@@ -202,6 +202,9 @@ def remark(request, public_id):
     own = may_bid(request.user, bid)
     if not own and not (asked and may_handle_tender(request.user, bid.lot.tender)):
         raise PermissionDenied
+    if own and request.method != "POST" and (refusal := ceremony.objection_to_remark(bid)):
+        messages.error(request, str(refusal))
+        return redirect(bid)
     form = (RemarkForm if own else AnswerForm)(request.POST or None)
     back = reverse("opening_record", args=[bid.lot.tender_id])
     if request.method == "POST" and form.is_valid():

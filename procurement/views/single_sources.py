@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from kernel import clock
 from kernel.detail import render_detail
 from kernel.forms import ask_and_do
 from kernel.pdf import render_pdf
@@ -36,6 +37,7 @@ def single_source(request, pk):
     return render_detail(
         request, row, "procurement/single_source.html", case=method.case(row.tender.method_case), publicity=singles.needs_publicity(row), unknown=singles.unknown_threshold(row), bar=bar, objections=list(row.objections.all()),
         handles=may_handle_tender(request.user, row.tender), notice=row.tender.announcements.filter(kind="single").first(), added=singles.additions_to(row.earlier, but=row) if row.earlier_id else None,
+        response=singles.response_of(row) if row.tender.opened_at else None, waiting=bool(row.tender.deadline and clock.now() < row.tender.deadline),
     )  # fmt: skip
 
 

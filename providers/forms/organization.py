@@ -43,6 +43,12 @@ class OrganizationForm(CleanModelForm):
     """What the registry keeps. Code, identity card and supporter are checked by the verb; the law of each kind is there."""
 
     id_number = forms.CharField(label=_("identity card number"), max_length=18, required=False, help_text=_("Natural persons only. Encrypted; shown masked."))
+    representative_id = forms.CharField(
+        label=_("legal representative's identity card number"),
+        max_length=18,
+        required=False,
+        help_text=_("So that the same head of two bidders is found although the name is spelled otherwise. Encrypted, compared, never shown."),
+    )
     supporter_code = forms.CharField(
         label=_("credit code of the supporting organization"),
         max_length=18,
@@ -70,6 +76,7 @@ class OrganizationForm(CleanModelForm):
         if self.instance.pk:
             self.fields["supporter_code"].initial = getattr(self.instance.supporter, "credit_code", "")
             self.fields["id_number"].help_text = _("Leave it empty to keep the one on file.")
+            self.fields["representative_id"].help_text = _("Leave it empty to keep the one on file.")
 
     def _get_validation_exclusions(self):
         return super()._get_validation_exclusions() | {"credit_code"}  # the verb answers with a sentence that says what to do
@@ -103,10 +110,13 @@ class OrganizationForm(CleanModelForm):
 
     def facts(self):
         """Keyword arguments for the verb; an empty identity number keeps the one on file."""
-        data = {name: self.cleaned_data[name] for name in (*FACTS, "supporter", "id_number") if name in self.cleaned_data}
-        if self.instance.pk and not data.get("id_number"):
-            data.pop("id_number", None)
-        return data
+        data = {name: self.cleaned_data[name] for name in (*FACTS, "supporter", "id_number", "representative_id") if name in self.cleaned_data}
+        return self.kept(data)
+
+    def kept(self, data):
+        """Without the numbers left empty, where one is on file already."""
+        gone = [name for name in ("id_number", "representative_id") if self.instance.pk and not data.get(name)]
+        return {name: value for name, value in data.items() if name not in gone}
 
 
 class ContactForm(OrganizationForm):
@@ -119,12 +129,13 @@ class ContactForm(OrganizationForm):
 
     def __init__(self, *args, **kwargs):
         forms.ModelForm.__init__(self, *args, **kwargs)
+        self.fields["representative_id"].help_text = _("Leave it empty to keep the one on file.")
 
     def clean(self):
         return self.cleaned_data
 
     def facts(self):
-        return dict(self.cleaned_data)
+        return self.kept(dict(self.cleaned_data))
 
 
 class LoginFields(CleanForm):

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from kernel import clock, files, rules, trail
 from kernel.lifecycle import Life, Refusal, Step, advance
 from kernel.pinyin import sort_key
-from providers.identity import check_code, check_identity, code_warning
+from providers.identity import card, check_code, check_identity, code_warning
 from providers.kinds import WITHOUT_CODE
 from providers.models import Exclusion, Organization, OrganizationMember, OrganizationName
 from providers.permissions import VERIFIERS, forget_member_rows, is_member, manages, of_area, organizations_of
@@ -127,9 +127,9 @@ def checked(fields, organization=None):
 @transaction.atomic
 def register(*, user, licence=None, **fields):
     """Register an organization with `user` as its manager. Fields: kind, name, credit_code or id_number or supporter, place, legal_representative,
-    address, founded_on, business_scope, fields_of_work, size, is_auditor, contact_name, contact_phone. `licence`: a file or (name, bytes).
+    address, founded_on, business_scope, fields_of_work, size, is_auditor, contact_name, contact_phone, representative_id. `licence`: a file or (name, bytes).
     Returns the draft Organization. Raises Refusal."""
-    fields = checked(fields)
+    fields = checked({**fields, "representative_id": card(fields.get("representative_id"), "representative_id")})
     name = fields["name"].strip()
     try:
         with transaction.atomic():
@@ -151,7 +151,9 @@ def register(*, user, licence=None, **fields):
 def edit(organization, *, actor, licence=None, **fields):
     """Change a registration before it is submitted; contact, address and fields of work may change later too. Raises Refusal."""
     organization = Organization.objects.select_for_update().get(pk=organization.pk)
-    free = {"address", "contact_name", "contact_phone", "fields_of_work", "business_scope", "size", "licence_until", "controllers"}
+    free = {"address", "contact_name", "contact_phone", "fields_of_work", "business_scope", "size", "licence_until", "controllers", "representative_id"}
+    if "representative_id" in fields:
+        fields["representative_id"] = card(fields["representative_id"], "representative_id")
     if organization.status != "draft":
         fields = {name: value for name, value in fields.items() if name in free}
     else:

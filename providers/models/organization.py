@@ -59,6 +59,8 @@ class Organization(EncryptedRow, Living):
     contact_phone = models.CharField(_("telephone"), max_length=20)
     id_number = EncryptedField(_("identity card number"), max_length=18, blank=True, editable=False)
     id_index = BlindIndexField(of="id_number", domain="id")
+    representative_id = EncryptedField(_("legal representative's identity card number"), max_length=18, blank=True, editable=False)
+    representative_index = BlindIndexField(of="representative_id", domain="id")
     verified_by = models.ForeignKey("kernel.User", models.PROTECT, null=True, editable=False, related_name="+")
     verified_at = models.DateTimeField(null=True, editable=False)
     objects = OrganizationQuerySet.as_manager()

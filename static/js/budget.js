@@ -2,8 +2,9 @@
 /* The budget editor: rows under their activities, keyboard, paste from Excel, totals and shares while typing. The page works without it. */
 (() => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-  const box = document.querySelector("[data-lines]"), plan = document.querySelector('[data-formset="plan"]');
-  if (!box || !plan || !window.DianFen) return;
+  const box = document.querySelector("[data-lines]"), planned = document.querySelector('[data-formset="plan"]');
+  if (!box || !window.DianFen) return;
+  const plan = planned || document.createElement("div"); // price lines of a contract: the groups stand, nobody plans here
   const { read, amount, shown, percent } = window.DianFen;
   const form = box.closest("form"), table = box.querySelector("table"), words = box.dataset, most = Number(words.most);
   const headings = JSON.parse(words.headings), lengths = JSON.parse(words.lengths);
@@ -168,7 +169,7 @@
       group.querySelector("[data-group-title]").textContent = `${no}. ${title}`;
       if (groupFor("people").previousElementSibling !== group) table.insertBefore(group, groupFor("people"));
     });
-    groups().filter((group) => group.dataset.kind === "activity" && !used.has(group)).forEach((group) => {
+    groups().filter((group) => planned && group.dataset.kind === "activity" && !used.has(group)).forEach((group) => {
       if (rowsOf(group).every(isBlank)) { group.remove(); return; }
       const title = group.querySelector("[data-group-title]");
       if (!title.textContent.includes(words.tUnplanned)) title.textContent += ` ${words.tUnplanned}`;

@@ -33,11 +33,13 @@ def people(cast, browse):
 
 @pytest.fixture
 def worker(monkeypatch):
-    """Does the jobs that wait, as the real worker would, but at the test's time."""
+    """work(kind): does the jobs of a kind that wait, as the real worker would, but at the test's time."""
     monkeypatch.setattr(jobs, "send", lambda job_id: True)
 
-    def work():
-        for job in Job.objects.filter(state="queued").order_by("pk"):
+    def work(kind):
+        waiting = Job.objects.filter(state="queued", kind=kind).order_by("pk")
+        assert waiting, kind
+        for job in waiting:
             assert jobs.work(job.pk), job.kind
             job.refresh_from_db()
             assert job.state == "done", (job.message, job.detail)

@@ -11,10 +11,13 @@ import re
 from pathlib import Path
 
 from kernel import clock
+from kernel.models import User
 from kernel.workdays import is_workday
 
 SHOTS = os.environ.get("DIANDAN_SHOTS")  # a folder: every page passed is kept there as a picture
 _shots = itertools.count(1)
+KINDS = """names => Object.fromEntries(names.map(name => [name, document.querySelector(`main [name="${name}"]`)]).filter(([, field]) => field)
+    .map(([name, field]) => [name, field.tagName === 'INPUT' ? field.type : field.tagName.toLowerCase()]))"""
 ERRORS = ".errors li, .dd-errors li, [role=alert]"
 
 
@@ -32,25 +35,30 @@ class Person:
 
     def follows(self, text, within="main"):
         """Press a link that holds this text."""
-        return self._click(self._one(self.tab.locator(f"{within} a", has_text=text), f"link {text}"))
+        return self._click(self.tab.locator(f"{within} a", has_text=text), f"link {text}")
 
     def presses(self, text, within="main", allows=()):
         """Press the button or link that says exactly this (buttons of forms still to come end in …); agrees when asked whether it is meant."""
         exact = re.compile(rf"^\s*{re.escape(text)}\s*…?\s*$")
         box = self.tab.locator(within)
         found = box.locator("button:not([disabled])", has_text=exact).or_(box.locator("a", has_text=exact))
-        return self._click(self._one(found, f"button {text}"), allows)
+        return self._click(found, f"button {text}", allows)
 
     def _one(self, found, what):
         if not found.count():
-            self._shot(wrong=True)
-            raise AssertionError(f"{self.name} at {self.tab.url} finds no {what}. The page says:\n{self.tab.inner_text('body')[:3000]}")
+            self._misses(what)
         return found.first
 
-    def _click(self, target, allows=()):
-        asks = target.get_attribute("data-confirm")
+    def _misses(self, what):
+        self._shot(wrong=True)
+        raise AssertionError(f"{self.name} at {self.tab.url} finds no {what}. The page says:\n{self.tab.inner_text('body')[:3000]}")
+
+    def _click(self, found, what, allows=()):
+        asks = found.evaluate_all("found => found.length ? found[0].dataset.confirm || '' : null")
+        if asks is None:
+            self._misses(what)
         with self.tab.expect_navigation() as going:
-            target.click()
+            found.first.click()
             if asks:
                 self.tab.click("#dd-confirm button[value=yes]")
         return self._arrived(going.value, allows)
@@ -68,14 +76,15 @@ class Person:
 
     def fills(self, **fields):
         """Fields by name: text, dates, money; True or False ticks a box; a list ticks several by their label; a choice goes by its label."""
-        for name, value in fields.items():
-            self._fill(name.replace("__", "-"), value)
+        wanted = {name.replace("__", "-"): value for name, value in fields.items()}
+        kinds = self.tab.evaluate(KINDS, list(wanted))
+        for name, value in wanted.items():
+            kind = kinds.get(name) or self.tab.evaluate(KINDS, [name]).get(name)  # some fields come with what was filled in before
+            self._fill(name, value, kind or self._misses(f"field {name}"))
         return self
 
-    def _fill(self, name, value):
-        found = self.tab.locator(f'main [name="{name}"]')
-        field = self._one(found, f"field {name}")
-        kind = field.evaluate("field => field.tagName === 'INPUT' ? field.type : field.tagName.toLowerCase()")
+    def _fill(self, name, value, kind):
+        field = self.tab.locator(f'main [name="{name}"]').first
         if kind == "file":
             files = value if isinstance(value, list) else [value]
             field.set_input_files([{"name": title, "mimeType": "image/jpeg" if title.endswith("jpg") else "application/pdf", "buffer": content} for title, content in files])
@@ -162,7 +171,7 @@ class Person:
 
 
 class People:
-    """Everybody of the walk by login name; each logs in through the form at the first call."""
+    """Everybody of the walk by login name. The first to come logs in through the form; the others sit down logged in."""
 
     def __init__(self, browse, password):
         self.browse, self.password, self.known, self.complaints = browse, password, {}, []
@@ -175,8 +184,10 @@ class People:
 
     def __call__(self, username, phone=False):
         if (username, phone) not in self.known:
-            person = self._sits_down(username, phone=phone)
-            person.opens("/accounts/login/").fills(login=username, password=self.password).presses("登录")
+            first = not any(name for name, _phone in self.known)
+            person = self._sits_down(username, phone=phone, user=None if first else User.objects.get(username=username))
+            if first:
+                person.opens("/accounts/login/").fills(login=username, password=self.password).presses("登录")
             self.known[username, phone] = person
         return self.known[username, phone]
 

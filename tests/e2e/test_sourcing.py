@@ -56,7 +56,7 @@ def test_a_challenge_keeps_the_contract_from_being_signed(people):
     """A loser challenges the result; signing waits, the button says why; after the answer it goes on."""
     walk = make_tender(state="announced")
     office, tender = walk.office, walk.tender
-    draft = contract_draft.draft_contract(tender.lots.get(), actor=office.handler, key_people=[{"name": "方圆", "duty": "项目负责人", "qualification": "社会工作师"}])
+    draft = contract_draft.draft_contract(tender.lots.get(), actor=office.handler)
     loser = next(one for one in walk.providers if one.organization.pk != tender.lots.get().award.organization_id)
     goes_on(days=1)
     bidder = of(people, loser.user)

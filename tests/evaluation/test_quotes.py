@@ -9,6 +9,7 @@ from evaluation.lifecycle import conclusion
 from evaluation.models import Panel
 from kernel import clock
 from kernel.models import Notice
+from kernel.registry import tasks_for
 from procurement.lifecycle import quotes
 from procurement.models import Bid, EvaluationTerms, RoundQuote, Tender
 from tests.factories.providers import make_provider
@@ -88,3 +89,18 @@ def test_several_rounds_each_sealed_again_and_the_last_counts():
     assert list(RoundQuote.objects.filter(bid=one).order_by("round__number").values_list("price", flat=True)) == [230000, 220000]
     sitting = conclusion.conclude(Panel.objects.get(pk=sitting.pk), actor=walk.office.handler, report="两轮报价")
     assert {line["bid"]: line["quote"] for line in sitting.result["lots"][0]["lines"]} == {one.pk: "220000.00", two.pk: "235000.00"}
+
+
+def test_the_desk_says_when_quotes_are_asked_for_and_read(walk):
+    mine = lambda: [(str(task.action), task.url) for task in tasks_for(walk.office.handler)]  # noqa: E731
+    ask, read = ("邀请提交最后报价", f"/tenders/{walk.tender.pk}/final-quotes/"), ("读取最后报价", walk.tender.get_absolute_url())
+    assert ask not in mine()
+    make_panel(walk.tender, walk.office, quoted=False)
+    assert ask in mine()
+    until = clock.now() + clock.datetime.timedelta(hours=1)
+    quotes.call_quotes(walk.tender, actor=walk.office.handler, until=until)
+    assert not {ask, read} & set(mine())
+    travel(until)
+    assert read in mine()
+    quotes.read_quotes(walk.tender, actor=walk.office.handler)
+    assert not {ask, read} & set(mine())

@@ -6,8 +6,19 @@ from types import SimpleNamespace
 
 from communities.models import Place
 from kernel import clock
-from procurement.lifecycle import award, call_off, framework, framework_agreement, framework_selection, invitation, opening, single_source, tender
-from procurement.models import FrameworkAgreement, Tender
+from procurement.lifecycle import (
+    award,
+    call_off,
+    framework,
+    framework_agreement,
+    framework_selection,
+    invitation,
+    opening,
+    single_response,
+    single_source,
+    tender,
+)
+from procurement.models import FrameworkAgreement, SingleSource, Tender
 from tests.factories import projects
 from tests.factories.providers import make_provider
 from tests.factories.tenders import (
@@ -28,7 +39,7 @@ from tests.memory import remembered
 
 SHENZHEN = "440306"  # an open-tender threshold of four million yuan is entered there
 LARGE = 5_000_000
-SINGLE_STATES = ("draft", "argued", "publicized", "approved", "negotiated", "awarded")
+SINGLE_STATES = ("draft", "argued", "publicized", "approved", "asked", "opened", "negotiated", "awarded")
 FRAMEWORK_STATES = ("draft", "published", "evaluated", "selected", "announced", "signed")
 EXPERTS = [{"name": f"专家{number}", "employer": f"某大学{number}", "post": "教授"} for number in (1, 2, 3)]
 STAFF = [{"name": "周经办", "experience": "十年社工采购经验"}]
@@ -77,18 +88,31 @@ def single_draft(office, *, case="sole", amount=300000, **fields):
     return make_draft(office, rows, method="single_source", method_case=case, method_reason="只有该机构具备相应资质与场地。", items=(), **fields)
 
 
+def respond(walk, price):
+    """The named supplier is asked, answers sealed, and two openers open it."""
+    walk.single = single_response.ask_response(walk.single, actor=walk.office.handler, deadline=clock.now() + datetime.timedelta(days=2))
+    hours()
+    make_bid(walk.tender.lots.select_related("tender", "project").get(), walk.supplier, price)
+    travel(clock.now() + datetime.timedelta(days=2))
+    open_tender(walk.tender, walk.office)
+    return SingleSource.objects.get(pk=walk.single.pk)
+
+
+OUTSIDE = {"venue": "external", "external_platform": "省公共资源交易平台", "external_url": "https://example.org/1"}
+
+
 @remembered
-def make_single(state="draft", *, large=True, case="sole", amount=None, start=None, entered=True):
+def make_single(state="draft", *, large=True, case="sole", amount=None, start=None, entered=True, outside=False):
     """walk(office, tender, supplier, single) in one of SINGLE_STATES; `large`: above the open-tender threshold, so that publicity and approval are asked.
 
-    `entered`: a threshold is entered for the place."""
+    `entered`: a threshold is entered for the place; `outside`: the response is taken on another platform."""
     office = projects.make_office()
     if entered:
         Place.objects.filter(pk=office.street.pk).update(code=SHENZHEN)
         office.purchaser.refresh_from_db()
     travel(start or clock.now())
     amount = amount or (LARGE if large else 300000)
-    walk = SimpleNamespace(office=office, tender=single_draft(office, case=case, amount=amount), supplier=make_provider(office=office, place=office.street))
+    walk = SimpleNamespace(office=office, tender=single_draft(office, case=case, amount=amount, **(OUTSIDE if outside else {})), supplier=make_provider(office=office, place=office.street))
     handler = office.handler
     walk.single = single_source.name_supplier(walk.tender, actor=handler, organization=walk.supplier.organization, amount=Decimal(amount))
     if state == "draft":
@@ -105,6 +129,12 @@ def make_single(state="draft", *, large=True, case="sole", amount=None, start=No
     if large:
         walk.single = single_source.approve(walk.single, actor=handler, number="深财采〔2026〕8号", file=scan("批复.png"))
     if state == "approved":
+        return walk
+    if state == "asked":
+        walk.single = single_response.ask_response(walk.single, actor=handler, deadline=clock.now() + datetime.timedelta(days=2))
+        return walk
+    walk.single = respond(walk, Decimal(amount))
+    if state == "opened":
         return walk
     walk.single = single_source.negotiate(walk.single, actor=handler, price=Decimal(amount) - 10000, **AGREED)
     if state == "negotiated":

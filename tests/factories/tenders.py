@@ -126,9 +126,9 @@ def check_credit(row, office):
 
 
 def check_all(sitting, but=()):
-    """Every member finds every response in order but those of `but` (ids), and hands the check in."""
+    """Every member who has not yet finds every response in order but those of `but` (ids), and hands the check in."""
     names = conformity.requirements(sitting)
-    for member in sitting.sitting():
+    for member in sitting.sitting().filter(checked_at=None):
         for one in panel.valid_bids(sitting):
             findings = {index: (one.pk not in but, "" if one.pk not in but else "未按要求提供服务方案") for index in range(len(names))}
             conformity.find(sitting, one, actor=member.user, findings=findings)
@@ -149,9 +149,9 @@ def quote_all(row, office, prices=None):
 
 
 def score_all(sitting, points=lambda number, item: item.points / 2 + number + Decimal("0.13")):
-    """Each member gives each bid points by its place in the list (never round ones: a score is told apart from the points of an item) and hands the sheet in."""
+    """Each member who has not yet gives each bid points by its place in the list (never round ones: a score is told apart from the points of an item) and hands the sheet in."""
     bids, items = list(panel.valid_bids(sitting)), panel.judged_items(sitting)
-    for member in sitting.sitting():
+    for member in sitting.sitting().filter(submitted_at=None):
         given = {(one.pk, item.pk): Decimal(points(number, item)) for number, one in enumerate(bids) for item in items}
         sheets.score(sitting, actor=member.user, points=given)
         sheets.submit_scores(sitting, actor=member.user)

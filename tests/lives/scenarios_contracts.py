@@ -40,8 +40,7 @@ def of_lot():
     from procurement.lifecycle.contract_draft import draft_contract
 
     walk = make_tender(state="announced")
-    people = [{"name": "周敏", "duty": "项目主管", "qualification": "社会工作师", "phone": "13900000001"}]
-    walk.subject = draft_contract(walk.lot, actor=walk.office.handler, key_people=people)
+    walk.subject = draft_contract(walk.lot, actor=walk.office.handler)
     return walk
 
 

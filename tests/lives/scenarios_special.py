@@ -12,6 +12,7 @@ from procurement.lifecycle import framework_agreement as agreements
 from procurement.lifecycle import lot as lots
 from procurement.lifecycle import project as projects_
 from procurement.lifecycle import single_source
+from procurement.models import Tender
 from tests.factories import projects
 from tests.factories.special import AGREED, EXPERTS, make_framework, make_single, scan
 from tests.factories.tenders import travel
@@ -22,13 +23,13 @@ START = datetime.datetime(2026, 3, 2, 9, tzinfo=clock.ZONE)
 
 
 @cache
-def source(state, case="sole", large=True):
-    return lambda: make_single(state, case=case, large=large, start=START)
+def source(state, case="sole", large=True, outside=False):
+    return lambda: make_single(state, case=case, large=large, start=START, outside=outside)
 
 
-def voluntary():
+def voluntary(outside=False):
     """Made public although no threshold is entered for the place; the publicity is over."""
-    made = make_single("publicized", large=False, entered=False, start=START)
+    made = make_single("publicized", large=False, entered=False, start=START, outside=outside)
     travel(clock.midnight(made.single.publicity_until) + datetime.timedelta(days=1, hours=9))
     made.subject = made.single
     return made
@@ -65,6 +66,14 @@ def over():
     return made
 
 
+def unanswered():
+    """Asked, and its time ran out without a response."""
+    made = make_single("asked", start=START)
+    travel(Tender.objects.get(pk=made.tender.pk).deadline)
+    made.subject = made.single
+    return made
+
+
 def conclusions(scene):
     rows = [{"objection": row, "upheld": False, "conclusion": "不具备条件。"} for row in scene.single.objections.all()]
     return {"conclusions": rows, "told_on": clock.today()}
@@ -75,14 +84,18 @@ NEGOTIATION = {"kwargs": lambda scene: {**AGREED, "price": Decimal(scene.single.
 REASON = {"kwargs": lambda scene: {"reason": "价格未能达成一致"}}
 noun(
     "singlesource",
-    {state: single(state) for state in ("draft", "argued", "publicized", "approved", "negotiated")},
+    {state: single(state) for state in ("draft", "argued", "publicized", "approved", "asked", "negotiated")},
     {
         "argue": Case(handler, lambda scene: {"argument": "仅此一家。", "experts": EXPERTS, "file": scan()}, weak=not_handler, race=True),
         "publicize": Case(handler, weak=not_handler, race=True),
         "object": Case(handler, lambda scene: {"raised_by": "某机构", "text": "也可承担。"}, weak=not_handler),
         "reargue": Case(handler, conclusions, states={"publicized": objected}, weak=not_handler),
         "approve": Case(handler, **APPROVAL, states={"draft": single("draft", case="emergency"), "publicized": over}, weak=not_handler, race=True),
-        "negotiate": Case(handler, **NEGOTIATION, states={"draft": single("draft", large=False), "argued": single("argued", large=False), "publicized": voluntary, "approved": single("approved")}, weak=not_handler, race=True),
+        "ask_response": Case(handler, lambda scene: {"deadline": clock.now() + datetime.timedelta(days=2)}, states={"draft": single("draft", large=False), "argued": single("argued", large=False), "publicized": voluntary, "asked": unanswered}, weak=not_handler, race=True),
+        "negotiate": Case(handler, **NEGOTIATION, states={
+            "draft": single("draft", large=False, outside=True), "argued": single("argued", large=False, outside=True), "publicized": lambda: voluntary(outside=True),
+            "approved": single("approved", outside=True), "asked": View(source("opened"), lambda made: made.single),
+        }, weak=not_handler, race=True),
         "award": Case(leader, lambda scene: {"file": scan("记录.png")}, weak=lambda scene: [scene.office.section, scene.office.staff, scene.supplier.user], race=True),
         "drop": Case(handler, **REASON, weak=not_handler),
     },

@@ -154,6 +154,7 @@ noun(
         "evaluate": Case(handler, run=conclude_for),
         "award": Case(leader, **by_engine(tender.AWARD), weak=not_deciding),
         "publish_result": Case(handler, weak=not_handler, race=True),
+        "collect": Case(handler, **by_engine(tender.COLLECT), weak=not_handler),
         "settle": Case(leader, **by_engine(tender.SETTLE), weak=not_deciding),
         "reopen_evaluation": Case(handler, **by_engine(tender.REOPEN)),
         "fail": Case(handler, **REASON, weak=not_handler, race=True),

@@ -95,6 +95,7 @@ def test_a_loser_reads_its_own_reasons_only(client):
     assert page(client, one.user, "bid_result_letter", theirs.public_id).status_code == 404
     text = words_of(page(client, one.user, "bid_result_letter", mine.public_id).content)
     assert "未成交通知书" in text and str(mine.score) in text and f"第{mine.rank}名" in text.replace(" ", "") and str(theirs.score) not in text
+    assert "第87号" not in text  # a consultation is no tender
     assert Notice.objects.get(user=one.user, kind="award_lost").url == reverse("bid_result", args=[mine.public_id])
 
 

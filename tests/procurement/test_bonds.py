@@ -3,13 +3,16 @@
 import datetime
 import json
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from evaluation.lifecycle import conclusion
 from kernel import clock, holidays, registry, workdays
+from kernel.detail import progress_of
 from kernel.models import User
 from procurement import rates, sealing
 from procurement.lifecycle import award, bid, bond, contract, contract_draft, lot, tender
@@ -18,6 +21,7 @@ from tests.factories import projects
 from tests.factories.contracts import make_contract
 from tests.factories.providers import make_provider
 from tests.factories.tenders import check_credit, hours, make_draft, make_panel, open_tender, save_structured, score_all, travel
+from tests.memory import remembered
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -31,67 +35,79 @@ def on_monday():
     holidays.seed()
 
 
-class Walk:
-    """A purchase of 300,000 yuan with a bid bond of 6,000, three bidders."""
+STATES = ("draft", "published", "opened", "held", "awarded", "announced")
 
-    def __init__(self, state="opened", amount=6000):
-        self.office = projects.make_office()
-        self.tender = make_draft(self.office)
-        self.lot = self.tender.lots.get()
-        self.terms = bond.set_terms(self.lot, actor=self.office.handler, amount=Decimal(amount), forms=["transfer", "guarantee"], account="玉河街道 农商行 6228")
-        if state == "draft":
-            return
+
+@remembered
+def make_walk(state="opened"):
+    """A purchase of 300,000 yuan with a bid bond of 6,000, three bidders; each state is one step from the one before."""
+    if state == "draft":
+        office = projects.make_office()
+        walk = SimpleNamespace(office=office, tender=make_draft(office), providers=[])
+        walk.lot = walk.tender.lots.get()
+        walk.terms = bond.set_terms(walk.lot, actor=office.handler, amount=Decimal(6000), forms=["transfer", "guarantee"], account="玉河街道 农商行 6228")
+        return walk
+    walk = make_walk(STATES[STATES.index(state) - 1])
+    if state != "opened":
         hours()
-        tender.publish(self.tender, actor=self.office.handler)
-        self.providers = []
-        for price in (250000, 240000, 260000):
-            hours()
-            who = make_provider(office=self.office, place=self.office.street)
-            self.providers.append(who)
-            row = bid.start_bid(who.organization, self.lot, actor=who.user)
-            for key, content in (("qualification", "证书"), ("technical", "方案"), ("price", str(price)), (bid.BOND, json.dumps(SAID))):
-                bid.save_part(row, key, content.encode(), actor=who.user)
-            save_structured(row, price, actor=who.user)
-            bid.submit(row, actor=who.user)
-        self.tender.refresh_from_db()
-        if state == "published":
-            return
-        travel(self.tender.deadline + datetime.timedelta(minutes=5))
-        self.tender = open_tender(self.tender, self.office)
-        check_credit(self.tender, self.office)
-        if state == "opened":
-            return
-        for row in Bid.objects.filter(lot=self.lot):
-            bond.receive_for(row, actor=self.office.accountant, amount=Decimal(6000), form="transfer", number=f"回单{row.pk}", received_on=clock.today())
+    STEPS[state](walk)
+    walk.tender.refresh_from_db()
+    walk.lot.refresh_from_db()
+    return walk
+
+
+def _publish(walk):
+    tender.publish(walk.tender, actor=walk.office.handler)
+    for price in (250000, 240000, 260000):
         hours()
-        panel = make_panel(self.tender, self.office)
-        score_all(panel)
-        hours()
-        from evaluation.lifecycle import conclusion
+        who = make_provider(office=walk.office, place=walk.office.street)
+        walk.providers.append(who)
+        row = bid.start_bid(who.organization, walk.lot, actor=who.user)
+        for key, content in (("qualification", "证书"), ("technical", "方案"), ("price", str(price)), (bid.BOND, json.dumps(SAID))):
+            bid.save_part(row, key, content.encode(), actor=who.user)
+        save_structured(row, price, actor=who.user)
+        bid.submit(row, actor=who.user)
 
-        conclusion.conclude(panel, actor=panel.sitting().first().user, report="推荐。")
-        hours()
-        self.lot.refresh_from_db()
-        award.decide_award(self.lot, actor=self.office.leader)
-        self.tender.refresh_from_db()
-        if state == "awarded":
-            return
-        award.publish_result(self.tender, actor=self.office.handler)
 
-    @property
-    def won(self):
-        return Award.objects.get(lot=self.lot).organization
+def _open(walk):
+    travel(walk.tender.deadline + datetime.timedelta(minutes=5))
+    walk.tender = open_tender(walk.tender, walk.office)
+    check_credit(walk.tender, walk.office)
 
-    def bond_of(self, organization):
-        return Bond.objects.get(lot=self.lot, organization=organization)
 
-    def losers(self):
-        return [row for row in Bond.objects.filter(lot=self.lot) if row.organization_id != self.won.pk]
+def _receive(walk):
+    for row in Bid.objects.filter(lot=walk.lot):
+        bond.receive_for(row, actor=walk.office.accountant, amount=Decimal(6000), form="transfer", number=f"回单{row.pk}", received_on=clock.today())
+
+
+def _award(walk):
+    panel = make_panel(walk.tender, walk.office)
+    score_all(panel)
+    hours()
+    conclusion.conclude(panel, actor=panel.sitting().first().user, report="推荐。")
+    hours()
+    walk.lot.refresh_from_db()
+    award.decide_award(walk.lot, actor=walk.office.leader)
+
+
+STEPS = {"published": _publish, "opened": _open, "held": _receive, "awarded": _award, "announced": lambda walk: award.publish_result(walk.tender, actor=walk.office.handler)}
+
+
+def won(walk):
+    return Award.objects.get(lot=walk.lot).organization
+
+
+def bond_of(walk, organization):
+    return Bond.objects.get(lot=walk.lot, organization=organization)
+
+
+def losers(walk):
+    return [row for row in Bond.objects.filter(lot=walk.lot) if row.organization_id != won(walk).pk]
 
 
 @pytest.mark.rule("D09", mutate="bond_max")
 def test_a_bid_bond_is_at_most_the_rules_share_of_the_budget():
-    walk = Walk("draft")
+    walk = make_walk("draft")
     found = refused("bond_too_high", bond.set_terms, walk.lot, actor=walk.office.handler, amount=Decimal("6000.01"), forms=["transfer"], account="x")
     assert "33" in str(found) and "6,000.00" in str(found)
     assert BondTerms.objects.get().amount == 6000
@@ -100,7 +116,7 @@ def test_a_bid_bond_is_at_most_the_rules_share_of_the_budget():
 
 
 def test_only_the_handler_sets_it_and_cash_is_no_form():
-    walk = Walk("draft")
+    walk = make_walk("draft")
     with pytest.raises(PermissionDenied):
         bond.set_terms(walk.lot, actor=walk.office.accountant, amount=Decimal(100), forms=["transfer"], account="x")
     refused("forms", bond.set_terms, walk.lot, actor=walk.office.handler, amount=Decimal(100), forms=["cash"], account="x")
@@ -109,7 +125,7 @@ def test_only_the_handler_sets_it_and_cash_is_no_form():
 
 
 def test_where_none_is_taken_none_may_be_asked():
-    walk = Walk("draft")
+    walk = make_walk("draft")
     walk.office.district.code = "510199"
     walk.office.district.save()
     walk.office.street.code = "510199001"
@@ -120,7 +136,7 @@ def test_where_none_is_taken_none_may_be_asked():
 
 
 def test_a_response_without_its_bond_is_not_complete():
-    walk = Walk("published")
+    walk = make_walk("published")
     who = make_provider(office=walk.office, place=walk.office.street)
     row = bid.start_bid(who.organization, walk.lot, actor=who.user)
     for key, content in (("qualification", "证书"), ("technical", "方案"), ("price", "250000")):
@@ -131,7 +147,7 @@ def test_a_response_without_its_bond_is_not_complete():
 
 @pytest.mark.rule("B27")
 def test_before_the_opening_nobody_learns_who_paid(client):
-    walk = Walk("published")
+    walk = make_walk("published")
     for row in Bid.objects.all():
         part = row.parts.get(key=bid.BOND)
         part.bid = row
@@ -149,7 +165,7 @@ def test_before_the_opening_nobody_learns_who_paid(client):
 
 
 def test_after_the_opening_the_accountant_records_what_came_in(client):
-    walk = Walk("opened")
+    walk = make_walk("opened")
     one = Bid.objects.first()
     assert [task.url for task in registry.tasks_for(walk.office.accountant) if task.kind == "bond"] == [reverse("tender_bonds", args=[walk.tender.pk])]
     client.force_login(walk.office.accountant)
@@ -168,26 +184,26 @@ def test_after_the_opening_the_accountant_records_what_came_in(client):
 
 @pytest.mark.rule("D09", mutate="refund")
 def test_losers_get_theirs_five_working_days_after_the_letter():
-    walk = Walk("announced")
+    walk = make_walk("announced")
     letter = Award.objects.get().letter_on
     assert letter == datetime.date(2026, 3, 12)
-    assert {(row.cause, row.refund_due_on) for row in walk.losers()} == {("not_chosen", datetime.date(2026, 3, 19))}
-    assert walk.bond_of(walk.won).refund_due_on is None
-    refused("not_due", bond.refund, walk.bond_of(walk.won), actor=walk.office.cashier, voucher="记-1")
+    assert {(row.cause, row.refund_due_on) for row in losers(walk)} == {("not_chosen", datetime.date(2026, 3, 19))}
+    assert bond_of(walk, won(walk)).refund_due_on is None
+    refused("not_due", bond.refund, bond_of(walk, won(walk)), actor=walk.office.cashier, voucher="记-1")
     found = [task for task in registry.tasks_for(walk.office.cashier) if task.kind == "bond"]
     assert len(found) == 2 and all(task.due == datetime.date(2026, 3, 19) for task in found)
 
 
 def test_nothing_falls_due_before_the_letter():
-    Walk("awarded")
+    make_walk("awarded")
     assert not Bond.objects.exclude(due_since=None).exists()
 
 
 def test_the_winner_gets_it_back_after_the_contract():
-    walk = Walk("announced")
+    walk = make_walk("announced")
     hours(48)
     lot.mark_contracted(walk.lot, actor=walk.office.handler, happened_on=clock.today())
-    row = walk.bond_of(walk.won)
+    row = bond_of(walk, won(walk))
     assert row.cause == "signed" and row.refund_due_on == workdays.deadline(clock.today(), "D09", "refund").date
     refused("second_person", bond.refund, row, actor=walk.office.accountant, voucher="记-1")
     refused("voucher", bond.refund, row, actor=walk.office.cashier, voucher=" ")
@@ -196,7 +212,7 @@ def test_the_winner_gets_it_back_after_the_contract():
 
 
 def test_when_the_purchase_ends_all_go_back():
-    walk = Walk("opened")
+    walk = make_walk("opened")
     for row in Bid.objects.all():
         bond.receive_for(row, actor=walk.office.accountant, amount=Decimal(6000), form="guarantee", number=f"G{row.pk}", received_on=clock.today())
     tender.fail(walk.tender, actor=walk.office.handler, reason="需求变化")
@@ -204,7 +220,7 @@ def test_when_the_purchase_ends_all_go_back():
 
 
 def test_a_receipt_recorded_late_is_due_at_once():
-    walk = Walk("opened")
+    walk = make_walk("opened")
     tender.fail(walk.tender, actor=walk.office.handler, reason="需求变化")
     row = bond.receive_for(Bid.objects.first(), actor=walk.office.accountant, amount=Decimal(6000), form="transfer", number="R", received_on=clock.today())
     assert Bond.objects.get(pk=row.pk).cause == "ended"
@@ -212,8 +228,8 @@ def test_a_receipt_recorded_late_is_due_at_once():
 
 @pytest.mark.rule("D09", mutate="late_surcharge")
 def test_a_late_refund_carries_the_base_rate_and_a_fifth():
-    walk = Walk("announced")
-    row = walk.losers()[0]
+    walk = make_walk("announced")
+    row = losers(walk)[0]
     travel(clock.midnight(row.refund_due_on + datetime.timedelta(days=60)) + datetime.timedelta(hours=10))
     assert bond.surcharge_of(row, row.refund_due_on)[0] == 0
     amount, sentence = bond.surcharge_of(row, clock.today())
@@ -223,8 +239,8 @@ def test_a_late_refund_carries_the_base_rate_and_a_fifth():
 
 
 def test_without_a_rate_it_is_said_not_guessed(monkeypatch):
-    walk = Walk("announced")
-    row = walk.losers()[0]
+    walk = make_walk("announced")
+    row = losers(walk)[0]
     travel(clock.midnight(row.refund_due_on + datetime.timedelta(days=3)) + datetime.timedelta(hours=10))
     monkeypatch.setattr(rates, "known", lambda: ())
     amount, sentence = bond.surcharge_of(row, clock.today())
@@ -233,15 +249,18 @@ def test_without_a_rate_it_is_said_not_guessed(monkeypatch):
 
 
 @pytest.mark.rule("D14")
-def test_a_winner_that_refuses_loses_it_and_only_then():
-    walk = Walk("announced")
-    own, other = walk.bond_of(walk.won), walk.losers()[0]
+def test_a_winner_that_refuses_loses_it_and_only_then(client):
+    walk = make_walk("announced")
+    own, other = bond_of(walk, won(walk)), losers(walk)[0]
     refused("no_ground", bond.forfeit, own, actor=walk.office.leader, reason="不想退")
     award.decline(walk.lot, actor=walk.office.leader, reason="书面放弃，无正当理由")
     own.refresh_from_db()
     assert own.refund_due_on is None
     refused("forfeit", bond.refund, own, actor=walk.office.cashier, voucher="记-1")
+    assert not bond.REFUND.fits(own) and bond.REFUND.fits(other) and progress_of(own).next_label == ""  # nobody is told to wait for a refund
     assert [task.url for task in registry.tasks_for(walk.office.leader) if task.kind == "bond"] == [own.get_absolute_url()]
+    client.force_login(walk.office.leader)
+    assert "不予退还" in client.get(own.get_absolute_url()).content.decode()
     refused("no_ground", bond.forfeit, other, actor=walk.office.leader, reason="不想退")
     with pytest.raises(PermissionDenied):
         bond.forfeit(own, actor=walk.office.cashier, reason="拒签")
@@ -249,8 +268,8 @@ def test_a_winner_that_refuses_loses_it_and_only_then():
 
 
 def test_a_good_reason_brings_it_back():
-    walk = Walk("announced")
-    own = walk.bond_of(walk.won)
+    walk = make_walk("announced")
+    own = bond_of(walk, won(walk))
     award.decline(walk.lot, actor=walk.office.leader, reason="服务地点被征用", justified=True)
     own.refresh_from_db()
     assert own.cause == "fallen" and own.refund_due_on
@@ -299,12 +318,12 @@ def test_the_acceptance_of_a_closing_is_what_frees_it(monkeypatch):
 
 
 def test_who_sees_bonds(client):
-    walk = Walk("announced")
-    mine = walk.losers()[0]
+    walk = make_walk("announced")
+    mine = losers(walk)[0]
     who = next(row for row in walk.providers if row.organization.pk == mine.organization_id)
     client.force_login(who.user)
     assert client.get(mine.get_absolute_url()).status_code == 200
-    assert client.get(walk.bond_of(walk.won).get_absolute_url()).status_code == 404
+    assert client.get(bond_of(walk, won(walk)).get_absolute_url()).status_code == 404
     client.force_login(walk.office.staff)
     assert client.get(mine.get_absolute_url()).status_code == 404 and client.get(reverse("tender_bonds", args=[walk.tender.pk])).status_code == 403
     client.force_login(walk.office.accountant)

@@ -61,6 +61,7 @@ def test_too_few_shows_the_way_on(client):
     address = reverse("opening", args=[walk.tender.pk])
     client.force_login(walk.office.handler)
     page = client.get(address).content.decode()
+    assert "财政部门批准" not in page  # far below the open-tender threshold
     assert "终止公告" in page and reverse("act", args=["tender", walk.tender.pk, "fail"]) in page and "214号" in page and 'name="passphrase"' not in page
     client.force_login(walk.office.observer)
     assert reverse("act", args=["tender", walk.tender.pk, "fail"]) not in client.get(address).content.decode()

@@ -14,7 +14,6 @@ from tests.factories.tenders import make_tender
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
-PEOPLE = [{"name": "周敏", "duty": "项目主管"}]
 
 
 @pytest.fixture
@@ -25,7 +24,7 @@ def awarded():
 @pytest.mark.rule("D06", "D07", "D08", "G04")
 def test_from_award_to_filed_contract(awarded):
     office, lot = awarded.office, awarded.lot
-    contract = drafting.draft_contract(lot, actor=office.handler, key_people=PEOPLE)
+    contract = drafting.draft_contract(lot, actor=office.handler)
     assert contract.statutory and contract.amount == lot.award.amount and contract.organization == lot.award.organization
     assert contract.sign_due_on == lot.award.letter_on + datetime.timedelta(days=30)
     lots.hold_signing(lot, actor=office.leader, note="有供应商质疑评审结果")
@@ -46,7 +45,7 @@ def test_from_award_to_filed_contract(awarded):
 @pytest.mark.rule("D06")
 def test_never_above_the_award_nor_before_it_and_late_only_with_a_reason(awarded):
     office, lot = awarded.office, awarded.lot
-    contract = drafting.draft_contract(lot, actor=office.handler, key_people=PEOPLE, amount=lot.award.amount + 1)
+    contract = drafting.draft_contract(lot, actor=office.handler, amount=lot.award.amount + 1)
     refused("over_award", contracts.sign, contract, actor=office.handler)
     drafting.edit_contract(contract, actor=office.handler, amount=lot.award.amount)
     refused("before_award", contracts.sign, contract, actor=office.handler, happened_on=lot.award.decided_on - datetime.timedelta(days=1), reason="补录")

@@ -13,6 +13,7 @@ from kernel.lifecycle import Refusal
 from kernel.models import Notice
 from procurement.lifecycle import award, bid, call_off, contract_draft, framework, framework_agreement, framework_selection, tender
 from procurement.models import Announcement, Award, CallOff, Contract, FrameworkAgreement, FrameworkItem, Project, ProjectFund, Tender
+from procurement.outcome import words_of
 from providers.models import OrganizationMember
 from tests.factories import projects
 from tests.factories.providers import make_provider
@@ -150,6 +151,7 @@ def test_a_call_off_goes_straight_to_award_and_contract(year):
     found = call(walk, walk.agreements[1], 200)
     made = CallOff.objects.get()
     assert (found.organization, found.amount, made.price, made.quantity) == (walk.agreements[1].organization, Decimal(32000), Decimal(160), 200)
+    assert (words_of(walk.tender).letter, words_of(found.lot.tender).letter, words_of(found.lot.tender).notice) == ("入围通知书", "成交通知书", "成交结果公告")
     assert found.lot.tender.status == "awarded" and found.lot.project.status == "sourcing"
     award.publish_result(found.lot.tender, actor=walk.office.handler)
     signed = contract_draft.draft_contract(found.lot, actor=walk.office.handler)

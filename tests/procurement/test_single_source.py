@@ -2,6 +2,7 @@
 
 import datetime
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -14,7 +15,7 @@ from procurement.lifecycle import award, contract_draft, single_source, tender
 from procurement.models import Announcement, Award, Contract, Project, SingleSource, Tender
 from tests.factories import projects
 from tests.factories.contracts import make_contract
-from tests.factories.special import AGREED, EXPERTS, LARGE, make_single, scan, single_draft
+from tests.factories.special import AGREED, EXPERTS, LARGE, make_single, respond, scan, single_draft
 from tests.factories.tenders import make_draft, travel
 from tests.procurement.refusals import refused
 
@@ -50,7 +51,7 @@ def test_below_the_threshold_it_is_negotiated_at_once(year):
     walk = make_single("draft", large=False)
     for verb in (single_source.PUBLICIZE, single_source.APPROVE):
         assert verb.objection(walk.single, walk.office.handler) is not None
-    row = single_source.negotiate(walk.single, actor=walk.office.handler, price=Decimal(250000), **AGREED)
+    row = single_source.negotiate(respond(walk, 260000), actor=walk.office.handler, price=Decimal(250000), **AGREED)
     row = single_source.award(row, actor=walk.office.leader, file=scan("记录.png"))
     assert row.status == "awarded" and Tender.objects.get(pk=walk.tender.pk).status == "awarded"
     found = Award.objects.get(lot__tender=walk.tender)
@@ -64,6 +65,7 @@ def test_without_an_entered_threshold_publicity_stays_possible(year):
     negotiation = dict(actor=walk.office.handler, price=Decimal(250000), **AGREED)
     refused("publicity_running", single_source.negotiate, walk.single, **negotiation)
     travel(clock.midnight(walk.single.publicity_until) + datetime.timedelta(days=1, hours=9))
+    walk.single = respond(walk, 260000)
     assert single_source.negotiate(walk.single, **negotiation).status == "negotiated"
 
 
@@ -137,11 +139,12 @@ def test_an_emergency_needs_no_publicity_but_the_approval(year):
     refused("approval", single_source.negotiate, walk.single, actor=walk.office.handler, price=Decimal(LARGE), **AGREED)
     refused("other_case", single_source.argue, walk.single, actor=walk.office.handler, argument="急", experts=EXPERTS, file=scan())
     row = single_source.approve(walk.single, actor=walk.office.handler, number="深财采〔2026〕9号", file=scan())
-    assert single_source.negotiate(row, actor=walk.office.handler, price=Decimal(LARGE), **AGREED).status == "negotiated"
+    walk.single = row
+    assert single_source.negotiate(respond(walk, LARGE), actor=walk.office.handler, price=Decimal(LARGE), **AGREED).status == "negotiated"
 
 
 def test_the_record_names_people_price_and_comparable_prices(year, client):
-    walk = make_single("approved")
+    walk = make_single("opened")
     refused("staff", single_source.negotiate, walk.single, actor=walk.office.handler, price=Decimal(LARGE), **{**AGREED, "staff": [{"name": "无经验", "experience": ""}]})
     refused("over_ceiling", single_source.negotiate, walk.single, actor=walk.office.handler, price=Decimal(LARGE + 1), **AGREED)
     row = single_source.negotiate(walk.single, actor=walk.office.handler, price=Decimal(LARGE - 1), **AGREED)
@@ -169,12 +172,13 @@ def addition(original, amount, office):
 def test_all_additions_together_stay_within_a_tenth(year):
     original = make_contract(amount=18000)
     office, contract = original.office, original.contract
-    row, named = addition(contract, 1000, office)
-    one = single_source.name_supplier(row, **named)
+    first, named = addition(contract, 1000, office)
+    one = single_source.name_supplier(first, **named)
     row, named = addition(contract, 801, office)
     found = refused("addition_max", single_source.name_supplier, row, **named)
     assert found.article == rules.get("B19").article and "1,800.00" in str(found)
     assert single_source.name_supplier(row, **{**named, "amount": Decimal(800)}).earlier == contract
+    one = respond(SimpleNamespace(office=office, tender=first, supplier=original.provider, single=one), 1000)
     one = single_source.negotiate(one, actor=office.handler, price=Decimal(1000), **AGREED)
     assert single_source.award(one, actor=office.leader, file=scan()).status == "awarded"
     Contract.objects.filter(pk=contract.pk).update(addons=Decimal(1))
@@ -210,6 +214,8 @@ def test_in_the_browsers_forms(year, client):
         data = {"told_on": clock.today().isoformat(), f"upheld_{row.pk}": "no", f"conclusion_{row.pk}": "不具备条件。"}
         assert client.post(act("reargue"), data).status_code == 302
     assert client.post(act("approve"), {"number": "深财采〔2026〕8号", "file": upload()}).status_code == 302
+    walk.single = again(single)
+    respond(walk, LARGE)
     staff = {"staff-TOTAL_FORMS": 1, "staff-INITIAL_FORMS": 0, "staff-0-name": "周经办", "staff-0-experience": "十年社工采购经验"}
     data = {name: AGREED[name] for name in ("place", "matters", "cost", "evidence", "terms")}
     assert client.post(act("negotiate"), {**data, "price": "4900000", **staff}).status_code == 302

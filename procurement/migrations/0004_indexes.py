@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('communities', '0003_indexes'),
-        ('procurement', '0002_sourcing'),
+        ('procurement', '0003_gaps'),
         ('providers', '0002_sourcing'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
