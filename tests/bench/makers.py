@@ -218,7 +218,8 @@ def _copied(field, block, model):
     if field.name == "subject_id":
         return f"{quoted} + n * {len(block.made[Project])}"
     if field.is_relation and field.related_model in block.made:
-        return f"{quoted} + n * {len(block.made[field.related_model])}"
+        rows = block.made[field.related_model]
+        return f"CASE WHEN {quoted} >= {rows[0].pk} THEN {quoted} + n * {len(rows)} ELSE {quoted} END"  # what stood before the block has no copies
     if isinstance(field, models.UUIDField):
         return "lower(hex(randomblob(16)))" if connection.vendor == "sqlite" else "gen_random_uuid()"
     if isinstance(field, models.CharField) and (field.unique or (model._meta.model_name, field.name) in UNIQUE_TEXT):
