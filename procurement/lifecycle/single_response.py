@@ -36,7 +36,7 @@ def _again(tender):
     if tender.status != "published":
         return Refusal("opened", _("The response is open already."), todo=_("Negotiate."))
     if clock.now() < tender.deadline:
-        return Refusal("running", _("Responses stay sealed until {moment}.").format(moment=tenders.clock_text(tender.deadline)), article=rules.get("B27").article)
+        return Refusal("running", _("The response is asked for already and stays sealed until {moment}.").format(moment=tenders.clock_text(tender.deadline)), article=rules.get("B27").article)
     if tender.lots.filter(bids__status="submitted").exists():
         return Refusal("answered", _("The response lies sealed."), todo=_("Open it."))
     return None

@@ -123,7 +123,7 @@ def convened(world, street):
     proposal = configuration.propose(Gate, own["section"], purchaser=street, replaces=gate, members=members, quorum="half", online_voting=True, **fields)
     configuration.confirm(proposal, own["leader"])
     runs = [world.plots["committee"].open_run()]
-    return convening.convene_meeting(own["committee"], purchaser=street, number="工委会〔2026〕20号", title="党工委会议", held_on=clock.today(), runs=runs, location="三楼会议室")
+    return convening.convene_meeting(own["committee"], purchaser=street, number="工委会〔2026〕临时1号", title="党工委会议", held_on=clock.today(), runs=runs, location="三楼会议室")
 
 
 def judging(world):

@@ -91,7 +91,7 @@ noun(
         "object": Case(handler, lambda scene: {"raised_by": "某机构", "text": "也可承担。"}, weak=not_handler),
         "reargue": Case(handler, conclusions, states={"publicized": objected}, weak=not_handler),
         "approve": Case(handler, **APPROVAL, states={"draft": single("draft", case="emergency"), "publicized": over}, weak=not_handler, race=True),
-        "ask_response": Case(handler, lambda scene: {"deadline": clock.now() + datetime.timedelta(days=2)}, states={"draft": single("draft", large=False), "argued": single("argued", large=False), "publicized": voluntary, "asked": unanswered}, weak=not_handler, race=True),
+        "ask_response": Case(handler, lambda scene: {"deadline": clock.now() + datetime.timedelta(days=2)}, states={"draft": single("draft", large=False), "argued": single("argued", large=False), "publicized": voluntary, "approved": single("approved"), "asked": unanswered}, weak=not_handler, race=True),
         "negotiate": Case(handler, **NEGOTIATION, states={
             "draft": single("draft", large=False, outside=True), "argued": single("argued", large=False, outside=True), "publicized": lambda: voluntary(outside=True),
             "approved": single("approved", outside=True), "asked": View(source("opened"), lambda made: made.single),

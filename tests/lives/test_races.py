@@ -24,6 +24,7 @@ OWN_WORDS = {
     "bid.submit": ("changed", "incomplete"), "tender.publish": ("not_approved",), "tender.record_external": ("twice",), "payment.submit": ("already_requested",),
     "lot.acknowledge": ("acknowledged",), "complaint.suspend": ("suspended_once",), "complaint.lift": ("not_suspended",),
     "tender.publish_selection": ("told",), "frameworkagreement.file_copy": ("filed",), "frameworkagreement.tell_users": ("told",),
+    "singlesource.ask_response": ("running",),
 }  # fmt: skip
 
 
