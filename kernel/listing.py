@@ -26,7 +26,7 @@ from kernel.templatetags.diandan import bj, legal, yuan
 
 PAGE_SIZE = 20
 COUNT_CAP = 10_000
-PRINT_CAP = SUM_CAP = 1_000
+PRINT_CAP, SUM_CAP = 1_000, 5_000  # an office with thousands of projects has its sums
 RIGHT = {"money", "number", "percent"}
 
 
@@ -196,8 +196,15 @@ def page_of(queryset, start, end):
     if queryset.query.distinct or queryset.query.combinator or not queryset.query.select_related:
         return list(queryset[start:end])
     keys, rows = queryset.select_related(None).prefetch_related(None).values("pk")[start:end], queryset.all()
-    rows.query.where = type(rows.query.where)()  # the keys have passed every filter: asked again, it would lead the database past them
+    if not _may_double(rows.query):
+        rows.query.where = type(rows.query.where)()  # the keys have passed every filter: asked again, it would lead the database past them
     return list(rows.filter(pk__in=keys))
+
+
+def _may_double(query):
+    """Whether a filter joined rows of which one row has several: without its condition each of them would show that row again."""
+    joins = (getattr(join, "join_field", None) for alias, join in query.alias_map.items() if query.alias_refcount.get(alias))
+    return any(field is not None and (field.one_to_many or field.many_to_many) for field in joins)
 
 
 class CappedPaginator(Paginator):
@@ -226,7 +233,7 @@ def render_list(
 ):  # fmt: skip
     """The list page, its fragment, its export or its print view, whichever the request asks for. It only shows: 405 for a POST.
 
-    `search`: ORM fields, or search(queryset, text) -> queryset. `totals(rows)`: sums of everything filtered, up to a thousand rows;
+    `search`: ORM fields, or search(queryset, text) -> queryset. `totals(rows)`: sums of everything filtered, up to five thousand rows;
     it gets the list of rows where one page shows them all, else the queryset.
     """
     if request.method not in ("GET", "HEAD"):

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kernel import clock, listing
 from kernel.listing import ChoiceFilter, Column, DateFilter, render_list
-from kernel.models import Notice, TrailRow, User
+from kernel.models import Notice, StandIn, TrailRow, User
 
 pytestmark = pytest.mark.django_db
 
@@ -43,6 +43,15 @@ def test_same_queries_for_one_and_thirty_rows(signed_in, alice):
     few = queries(signed_in, "/notices/")
     tell(alice, 29, start=1)
     assert queries(signed_in, "/notices/") == few <= 12
+
+
+def test_a_row_found_through_one_of_many_stands_once_on_its_page(alice):
+    tell(alice, 3)
+    today = clock.today()
+    row = StandIn.objects.create(principal=alice, deputy=User.objects.create_user("bob", "correct horse 12", name="李强"), starts_on=today, ends_on=today, reason="休假", created_by=alice)
+    found = StandIn.objects.select_related("principal").filter(principal__notices__key="k1")
+    assert listing.page_of(found, 0, 20) == [row]
+    assert listing.page_of(StandIn.objects.select_related("principal").filter(principal__username="alice"), 0, 20) == [row]
 
 
 def test_pages_hold_every_row_once(signed_in, alice):
