@@ -12,7 +12,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Exists, Subquery, Window
@@ -43,7 +43,8 @@ class Task:
 class Waiting:
     """Rows that may wait for a person, not yet asked: the desk asks in one query which of all these exist and reads only those.
 
-    `task(row)` -> Task, None when this row does not wait after all, or several Tasks. Rows that set no limit of their own show the first hundred.
+    `task(row)` -> Task, None when this row does not wait after all, or several Tasks. Rows that set no limit of their own show the first
+    hundred and say that more wait.
     """
 
     rows: object
@@ -208,9 +209,11 @@ def tasks_for(user):
             (waiting if isinstance(found, Waiting) else briefs if isinstance(found, Brief) else tasks).append(found)
     existing, told = _existing(user, waiting, briefs)
     for one in existing:
-        for row in one.rows if one.rows.query.is_sliced else one.rows[:SHOWN]:
-            made = one.task(row)
-            tasks += [made] if isinstance(made, Task) else made or ()
+        rows = list(one.rows if one.rows.query.is_sliced else one.rows[: SHOWN + 1])
+        found = [task for row in rows[:SHOWN] if (made := one.task(row)) for task in ([made] if isinstance(made, Task) else made)]
+        if len(rows) > SHOWN and found:
+            found[-1] = replace(found[-1], detail=" ".join(filter(None, [str(found[-1].detail), str(_("More of these wait; the list shows them all."))])))
+        tasks += found
     tasks += told
     far = clock.now() + timedelta(days=36500)
     return sorted(tasks, key=lambda task: (task.due_at or far, str(task.since or "")))

@@ -41,3 +41,15 @@ def test_they_cost_no_query_of_their_own():
     with CaptureQueriesContext(connection) as after:
         registry.tasks_for(office.handler)
     assert len(after) == len(before)
+
+
+def test_a_long_kind_shows_its_first_and_says_that_more_wait(monkeypatch):
+    monkeypatch.setattr(registry, "SHOWN", 2)
+    office = projects.make_office()
+    for _number in range(2):
+        projects.make_project(office, "approved")
+    waiting = [task for task in registry.tasks_for(office.handler) if task.kind == "project"]
+    assert len(waiting) == 2 and not any("还有更多" in task.detail for task in waiting)
+    projects.make_project(office, "approved")
+    waiting = [task for task in registry.tasks_for(office.handler) if task.kind == "project"]
+    assert len(waiting) == 2 and sum("还有更多" in task.detail for task in waiting) == 1
