@@ -69,7 +69,8 @@ def _shown(panel, last):
 
 def _purchase(last):
     """Scores and ranks the purchase carries; whose award fell has none any more."""
-    bids, fallen = Bid.objects.in_bulk([line["bid"] for lot in last.result["lots"] for line in lot["lines"]]), set(AwardFall.objects.values_list("bid", flat=True))
+    bids = Bid.objects.in_bulk([line["bid"] for lot in last.result["lots"] for line in lot["lines"]])
+    fallen = set(AwardFall.objects.filter(bid__in=bids).values_list("bid", flat=True))
     differs = []
     for row in (line for lot in last.result["lots"] for line in lot["lines"] if line["bid"] not in fallen):
         bid, score = bids.get(row["bid"]), Decimal(row["total"]) if row["total"] else None
@@ -97,10 +98,10 @@ def _low_prices(panel, first):
         return
     out = {key: Decimal(row["quote"]) for key, row in panel.low_prices.items() if row.get("accepted") is False}
     lots_out = dict(Bid.objects.filter(pk__in=out).values_list("pk", "lot"))
-    raised = terms_of(tender).raised
+    raised, ceilings = terms_of(tender).raised, dict(Lot.objects.filter(pk__in=[lot["lot"] for lot in first.inputs["lots"]]).values_list("pk", "ceiling"))
     for lot in first.inputs["lots"]:
         quotes = {str(row["bid"]): Decimal(row["quote"]) for row in lot["bids"]} | {key: quote for key, quote in out.items() if lots_out.get(int(key)) == lot["lot"]}
-        again = scoring.low_prices(quotes, Lot.objects.get(pk=lot["lot"]).ceiling, rule, raised)
+        again = scoring.low_prices(quotes, ceilings[lot["lot"]], rule, raised)
         stored = {key: [reason for reason in panel.low_prices.get(key, {}).get("reasons", []) if reason != "expert"] for key in quotes}
         differs = tuple((f"bid {key} low price", stored.get(key), reasons) for key, reasons in again.items() if stored.get(key) != reasons)
         yield Compared(f"version 1, lot {lot['lot']}", "bands of low prices", differs)

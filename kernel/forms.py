@@ -154,10 +154,3 @@ def ask_and_do(request, form, verb, *, to=None, said="", cancel="", formsets=(),
                 messages.success(request, said(made) if callable(said) else said)
             return redirect(made if to is None else to)
     return render_form(request, form, cancel=cancel or (resolve_url(to) if to else ""), formsets=formsets, **page)
-
-
-class IdentityForm(CleanForm):
-    """What a person states of itself; both may be left out, not both at once."""
-
-    id_number = forms.CharField(label=_("identity card number"), max_length=18, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    phone = forms.CharField(label=_("telephone"), max_length=20, required=False, widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}))

@@ -279,6 +279,7 @@ def render_list(
         "list_path": request.get_full_path(),
         "body": body,
         "totals": totals(rows if pages == 1 else queryset) if totals and 0 < count <= SUM_CAP else None,
+        "unsummed": f"{SUM_CAP:,}" if totals and count > SUM_CAP else "",
         "selection": {int(part) for part in request.GET.get("sel", "").split("-")[:200] if part.isdecimal() and len(part) < 12},
         **(context or {}),
     }

@@ -135,7 +135,6 @@ def find(user, text):
         yield Hit(pgettext_lazy("search", "catalogue item"), str(row), row.get_absolute_url())
 
 
-
 @registry.reminder
 def cutoffs(now):
     """The treasury's cut-off warns ahead (practice 4) and stops no clock: funds with committed, unpaid money."""

@@ -12,7 +12,7 @@ from kernel.registry import Brief, Hit, NavItem, Panel, Reminder, Task, Waiting
 from procurement import methods
 from procurement.forms import framework as framework_forms
 from procurement.forms import single_source as single_forms
-from procurement.lifecycle import call_off, framework_agreement, framework_selection, invitation, restart, single_response, single_source, tender
+from procurement.lifecycle import call_off, framework_agreement, framework_selection, invitation, restart, single_response, single_source, tender  # noqa: F401 (single_response registers its verb)
 from procurement.lifecycle import framework as frameworks
 from procurement.models import CallOff, Framework, FrameworkAgreement, FrameworkItem, SingleSource, Tender, TenderInvitation
 from procurement.permissions import organization_ids
@@ -20,7 +20,7 @@ from procurement.permissions_tender import knows_invited, may_attend, may_handle
 
 for _step, _form in (
     (single_source.ARGUE, single_forms.ArgueForm), (single_source.OBJECT, single_forms.ObjectionForm), (single_source.REARGUE, single_forms.ReargueForm),
-    (single_source.APPROVE, single_forms.ApproveForm), (single_response.ASK, single_forms.AskForm), (single_source.NEGOTIATE, single_forms.NegotiateForm), (single_source.AWARD, single_forms.SettleForm),
+    (single_source.APPROVE, single_forms.ApproveForm), (single_source.ASK, single_forms.AskForm), (single_source.NEGOTIATE, single_forms.NegotiateForm), (single_source.AWARD, single_forms.SettleForm),
 ):
     single_source.LIFE.form(_step, _form)
 framework_agreement.LIFE.form(framework_agreement.SIGN, framework_forms.SignAgreementForm)

@@ -1,5 +1,6 @@
 """What a person states of itself for the matching of ties: its own page, masked, removed at any time."""
 
+from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import redirect
@@ -9,8 +10,16 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 
 from kernel import identities, masks
-from kernel.forms import IdentityForm, ask_and_do
+from kernel.cleaning import CleanForm
+from kernel.forms import ask_and_do
 from kernel.models import PersonIdentity
+
+
+class IdentityForm(CleanForm):
+    """What a person states of itself; one of the two is enough."""
+
+    id_number = forms.CharField(label=_("identity card number"), max_length=18, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    phone = forms.CharField(label=_("telephone"), max_length=20, required=False, widget=forms.TextInput(attrs={"autocomplete": "tel", "inputmode": "tel"}))
 
 
 @login_required

@@ -169,14 +169,17 @@ class Agreed:
 
 def agreed_plan(contract):
     """The project's plan, as often and for as many people as the winning response offered, and what the response added to it."""
-    promised = {row["order"] or f"own {place}": row for place, row in enumerate(departures.offered(contract.lot).get("plan", []))}
-    found = []
+    own, found, place = list(departures.offered(contract.lot).get("plan", [])), [], str(contract.project.place)[:80]
     for plan in contract.project.plan.order_by("order", "id"):
-        offer = promised.pop(plan.order, {})
+        offer = next((row for row in own if row["order"] == plan.order), {})
+        own = [row for row in own if row is not offer]
         people, times = max(plan.headcount, offer.get("headcount") or 0), max(plan.times, offer.get("sessions") or 0)
         found.append(Agreed(plan.order, plan.title, plan.planned_on, plan.location, people, times, plan))
-    place = str(contract.project.place)[:80]
-    return [*found, *(Agreed(row["order"] or len(found) + 1, row["title"], contract.starts_on, place, row["headcount"], row["sessions"]) for row in promised.values())]
+    for row in own:  # a number that is missing or taken is the next free one: no activity stands in another's place
+        taken = {one.order for one in found}
+        number = row["order"] if row["order"] and row["order"] not in taken else max(taken, default=0) + 1
+        found.append(Agreed(number, row["title"], contract.starts_on, place, row["headcount"], row["sessions"]))
+    return found
 
 
 def copy_plan(contract):
@@ -299,7 +302,7 @@ def edit_contract(contract, *, actor, stages=None, portions=None, key_people=Non
         set_portions(contract, portions or ())
     if key_people is not None:
         set_key_people(contract, key_people)
-    if contract.amount != before and contract.lines.exists():
+    if contract.amount != before and contract_lines.untouched(contract, before):
         contract_lines.set_lines(contract, contract_lines.proposal(contract.lot, contract.amount))
     trail.record(contract, "change", actor=actor, on_behalf_of=principal, params={"amount": str(contract.amount)})
     return contract

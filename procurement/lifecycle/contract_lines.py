@@ -45,6 +45,12 @@ def proposal(lot, amount):
     return rows if total_of(offered) == amount else in_proportion(rows, amount)
 
 
+def untouched(contract, amount):
+    """Whether the saved lines are those proposed for `amount` (yuan). What somebody settled by hand is never proposed over: the sum is asked at the signing."""
+    rows = departures.rows_of(contract)
+    return bool(rows) and rows == [{key: row[key] for key in ("line", *CELLS)} for row in proposal(contract.lot, amount)]
+
+
 def edited(rows):
     """Clean rows of the editor as lines; its id is the project's line."""
     return [{"line": row["id"], **{key: row[key] for key in CELLS}} for row in rows]

@@ -2,26 +2,26 @@
 
 Asked for once nothing stands before the talks any more. The law sets no least time here; the purchaser names the moment, and the talks begin with the
 opening. Named openers open it two by two; where none are named, handler and witness do (the key is the platform's). No response in time: it is
-asked for once more, or the purchase is stopped. Adds one step to the life of a single source.
+asked for once more, or the purchase is stopped.
 """
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock, rules
-from kernel.lifecycle import Refusal, Step, advance
+from kernel.lifecycle import Refusal, advance
 from kernel.notices import notify, register
 from procurement import drafting, methods, sealing
 from procurement.lifecycle import documents
 from procurement.lifecycle import single_source as singles
 from procurement.lifecycle import tender as tenders
 from procurement.models import Tender, TenderInvitation
-from procurement.permissions_tender import may_handle_tender
 
 register("response_wanted", _("“{title}”: your sealed response is wanted until {until}."))
 
 
-def _askable(single, actor):
+def objection(single, actor):
+    """Why the supplier can't be asked now, or None."""
     tender = single.tender
     if tender.venue == "external":
         return Refusal("external", _("The other platform takes the response."), todo=_("Record the negotiation."))
@@ -42,15 +42,7 @@ def _again(tender):
     return None
 
 
-ASK = Step(
-    "ask_response", _("Ask the supplier for its response"), ("draft", "argued", "publicized", "approved", "asked"), "asked", may_handle_tender, _askable, rules=("B19", "B27"), waits_for=_("handler"),
-    hint=_("It gets the documents and answers sealed; nobody reads the response before its time has run out."),
-)  # fmt: skip
-_place = singles.LIFE.steps.index(singles.NEGOTIATE)
-singles.LIFE.steps = (*singles.LIFE.steps[:_place], ASK, *singles.LIFE.steps[_place:])
-
-
-@singles.LIFE.verb(ASK)
+@singles.LIFE.verb(singles.ASK)
 @rules.carries("B19", "B27")
 @transaction.atomic
 def ask_response(single, *, actor, deadline):
@@ -59,7 +51,7 @@ def ask_response(single, *, actor, deadline):
     Asked again after a time without response only the moment moves. Raises Refusal, PermissionDenied.
     """
     again = single.status == "asked"
-    single = advance(single, ASK, actor=actor, params={"until": deadline.isoformat()})
+    single = advance(single, singles.ASK, actor=actor, params={"until": deadline.isoformat()})
     if deadline <= clock.now():
         raise Refusal("past", _("The deadline lies in the past."), field="deadline")
     tender = single.tender

@@ -128,6 +128,12 @@ def response_of(single):
     return Bid.objects.filter(lot__tender=single.tender_id, status="opened").select_related("lot").first()
 
 
+def _askable(single, actor):
+    from procurement.lifecycle import single_response
+
+    return single_response.objection(single, actor)
+
+
 def _negotiable(single, actor):
     if single.status != "asked":
         outside = single.tender.venue == "external"
@@ -160,6 +166,7 @@ PUBLICIZE = Step("publicize", _("Publish the single-source publicity"), ("argued
 OBJECT = Step("object", _("Record an objection"), ("publicized",), None, may_handle_tender, tone="secondary", rules=("B20",))
 REARGUE = Step("reargue", _("Record the supplementary argument"), ("publicized",), None, may_handle_tender, _reargued, tone="secondary", fits=lambda single: bool(_open_objections(single)), rules=("B20",), hint=_("Its conclusion is told to whoever objected."))
 APPROVE = Step("approve", _("Record the approval"), ("draft", "publicized"), "approved", may_handle_tender, _approvable, rules=("A03", "B20"), waits_for=_("finance bureau"), fits=may_be_approved)
+ASK = Step("ask_response", _("Ask the supplier for its response"), ("draft", "argued", "publicized", "approved", "asked"), "asked", may_handle_tender, _askable, rules=("B19", "B27"), waits_for=_("handler"), hint=_("It gets the documents and answers sealed; nobody reads the response before its time has run out."))
 NEGOTIATE = Step("negotiate", _("Record the negotiation"), ("draft", "argued", "publicized", "approved", "asked"), "negotiated", may_handle_tender, _negotiable, rules=("B19",), waits_for=_("handler"), hint=_("Who negotiated, what was agreed, how the price is made up and what comparable things cost."))
 AWARD = Step("award", _("Settle the supplier"), ("negotiated",), "awarded", may_decide, _awardable, rules=("B19", "H05"), waits_for=_("leader in charge"), hint=_("Against the signed record; result notice and contract follow."))
 DROP = Step("drop", _("Stop it"), ("draft", "argued", "publicized", "approved", "asked", "negotiated"), "dropped", may_handle_tender, needs_reason=True, tone="danger")
@@ -170,7 +177,7 @@ LIFE = Life(
         "draft": pgettext_lazy("single source", "being prepared"), "argued": pgettext_lazy("single source", "argued by experts"), "publicized": pgettext_lazy("single source", "made public"),
         "approved": pgettext_lazy("single source", "approved"), "asked": pgettext_lazy("single source", "response asked for"), "negotiated": pgettext_lazy("single source", "negotiated"), "awarded": pgettext_lazy("single source", "settled"), "dropped": pgettext_lazy("single source", "stopped"),
     },
-    steps=(ARGUE, PUBLICIZE, OBJECT, REARGUE, APPROVE, NEGOTIATE, AWARD, DROP), root=lambda single: single.tender,
+    steps=(ARGUE, PUBLICIZE, OBJECT, REARGUE, APPROVE, ASK, NEGOTIATE, AWARD, DROP), root=lambda single: single.tender,
 )  # fmt: skip
 LIFE.verb_labels = {"name_supplier": _("supplier named")}
 

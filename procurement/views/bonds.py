@@ -5,6 +5,7 @@ import json
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import F, Q
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -133,6 +134,7 @@ def bid_bond(request, public_id):
         return redirect(bid)
     form = StatementForm(request.POST or None, request.FILES or None, terms=terms, initial=statement_of(bid))
 
+    @transaction.atomic
     def keep(data):
         if upload := data.pop("file"):
             bids.save_part(bid, bids.BOND_FILE, responses.pack(upload.name, upload.kind.content_type, upload.read()), actor=request.user)

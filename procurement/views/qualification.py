@@ -2,6 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -89,6 +90,7 @@ def credit_check(request, public_id):
     form = VerdictForm(request.POST or None, names=[])
     del form.fields["reason"]
 
+    @transaction.atomic
     def record(_data):
         for row in filter(None, rows.cleaned_data):
             qualification.record_check(bid, actor=request.user, **row)

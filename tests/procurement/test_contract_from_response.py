@@ -83,13 +83,18 @@ def submit_with(monkeypatch, **parts):
 def test_stages_and_activities_of_its_own_come_along(monkeypatch):
     own = {"order": "9", "title": "邻里节", "when": "每季度", "sessions": "2", "headcount": "80", "by_whom": "叶青"}
     walk = make_tender(state="published", prices=(250000, 240001, 260000), title="有自列活动的采购")
-    submit_with(monkeypatch, stages=STAGES, plan=[*plan_of(walk.lot), own])
+    first = str(walk.lot.project.plan.order_by("order").first().order)
+    further = [{**own, "order": number, "title": title, "sessions": "1"} for number, title in ((first, "与计划同号"), ("9", "与自列同号"), ("", "未编号"))]
+    submit_with(monkeypatch, stages=STAGES, plan=[*plan_of(walk.lot), own, *further])
     walk = awarded(prices=(250000, 240001, 260000), title="有自列活动的采购")
     contract = drafting.draft_contract(walk.lot, actor=walk.office.handler)
     assert [(row.name, row.percent, row.condition, row.condition_date) for row in contract.stages.all()] == [
         ("签约款", 40, "signed", None), ("年中款", Decimal("40.5"), "date", datetime.date(2027, 6, 30)), ("尾款", Decimal("19.5"), "closing", None),
     ]  # fmt: skip
     assert contract.activities.filter(title__startswith="邻里节", plan=None, planned_headcount=80).count() == 2
+    assert {row.title for row in contract.activities.filter(plan=None)} >= {"与计划同号", "与自列同号", "未编号"}
+    numbers = [row.order for row in drafting.agreed_plan(contract)]
+    assert len(set(numbers)) == len(numbers) and 9 in numbers
     assert departures.departures(contract) == []
     usual = [{"name": "首付款", "percent": Decimal(100), "condition": "signed"}]
     drafting.edit_contract(contract, actor=walk.office.handler, stages=usual)
@@ -132,6 +137,20 @@ def test_a_final_quote_brings_the_unit_prices_in_line():
     assert all(row.price <= Decimal(offer["price"]) for row, offer in zip(contract.lines.all(), offered, strict=True))
     assert {row.level for row in departures.departures(contract)} == {"follows"}
     assert contracts.sign(contract, actor=handler).status == "performing"
+
+
+def test_another_amount_proposes_lines_anew_but_never_over_what_was_settled_by_hand():
+    walk = awarded(quotes=Decimal("0.9137"))
+    handler = walk.office.handler
+    contract = drafting.draft_contract(walk.lot, actor=handler)
+    lower = contract.amount - 1000
+    contract = drafting.edit_contract(contract, actor=handler, amount=lower)
+    assert contract_lines.sum_of(rows(contract)) == lower
+    settled = [{**row, "note": "双方商定"} for row in rows(contract)]
+    drafting.edit_lines(contract, actor=handler, rows=settled)
+    contract = drafting.edit_contract(contract, actor=handler, amount=lower - 1000, departure_reason="另行商定")
+    assert rows(contract) == settled
+    refused("lines_sum", contracts.sign, contract, actor=handler)
 
 
 def test_with_a_final_quote_quantities_need_a_cause():

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from kernel import clock, lifecycle
+from kernel import clock, lifecycle, listing
 from procurement import asking, portfolio
 from procurement.lifecycle import gates, project
 from procurement.models import GateRun, Project
@@ -165,6 +165,17 @@ def test_the_list_shows_this_year_sums_it_and_keeps_what_was_asked(client):
     banded = client.get(reverse("project_list"), {"year": "", "band": "0-50000", "owner": "@none", "source": "fiscal", "status": "draft"})
     assert [row["row"].title for row in banded.context["rows"]] == ["去年项目"]
     assert str(now.pk) in {str(row["pk"]) for row in client.get(reverse("project_list"), {"sel": str(now.pk)}).context["rows"]}
+
+
+def test_a_list_too_long_to_sum_says_so(client, monkeypatch):
+    office = make_office()
+    make_project(office, "ready")
+    address = reverse("project_list")
+    text = enter(client, office.staff).get(address).content.decode()
+    assert "合计（1个项目）" in text and "时显示合计" not in text
+    monkeypatch.setattr(listing, "SUM_CAP", 0)
+    text = client.get(address).content.decode()
+    assert "项目不超过 0 个时显示合计" in text and "合计（" not in text
 
 
 def test_a_search_that_is_not_understood_shows_no_rows_and_says_why(client):
