@@ -13,6 +13,7 @@ from django.urls import reverse
 from evaluation.lifecycle import conclusion
 from kernel import clock, holidays, registry, workdays
 from kernel.detail import progress_of
+from kernel.lifecycle import Refusal
 from kernel.models import User
 from procurement import rates, sealing
 from procurement.lifecycle import award, bid, bond, contract, contract_draft, lot, tender
@@ -329,3 +330,25 @@ def test_who_sees_bonds(client):
     client.force_login(walk.office.accountant)
     assert mine.organization.name in client.get(reverse("bond_list"), {"refund": "due"}).content.decode()
     assert client.get(reverse("bond_list"), {"export": "xlsx"}).status_code == 200
+
+
+def test_a_statement_is_kept_with_its_file_or_not_at_all(client, monkeypatch):
+    walk = make_walk("published")
+    who = make_provider(office=walk.office, place=walk.office.street)
+    row = bid.start_bid(who.organization, walk.lot, actor=who.user)
+    client.force_login(who.user)
+    begun = {part.key for part in row.parts.all()}
+    address, keep = reverse("bid_bond", args=[row.public_id]), bid.save_part
+
+    def refuses(one, key, content, *, actor):
+        if key == bid.BOND:
+            raise Refusal("late", "太晚了")
+        return keep(one, key, content, actor=actor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bid, "save_part", refuses)
+        answer = client.post(address, {**SAID, "file": projects.scan("回单.png")})
+    assert answer.status_code == 422 and "太晚了" in answer.content.decode()
+    assert {part.key for part in row.parts.all()} == begun
+    assert client.post(address, {**SAID, "file": projects.scan("回单.png")}).status_code == 302
+    assert {part.key for part in row.parts.all()} == begun | {bid.BOND, bid.BOND_FILE}

@@ -95,6 +95,20 @@ def test_what_is_no_query(walk, fields, code):
     assert not CreditCheck.objects.exists()
 
 
+def test_the_queries_of_one_bidder_are_recorded_whole_or_not_at_all(walk, client):
+    """The second of two queries is refused: the first is not left behind."""
+    client.force_login(walk.office.handler)
+    address, now = reverse("credit_check", args=[walk.bids[0].public_id]), clock.now().astimezone(clock.ZONE)
+    late = now - datetime.timedelta(days=60)
+    data = {"credit-TOTAL_FORMS": "2", "credit-INITIAL_FORMS": "2"}
+    for number, (channel, at) in enumerate((("credit_china", now), ("ccgp", late))):
+        data |= {f"credit-{number}-channel": channel, f"credit-{number}-checked_at": f"{at:%Y-%m-%dT%H:%M}", f"credit-{number}-result": "clean", f"credit-{number}-file": scan("截图.png")}
+    answer = client.post(address, data)
+    assert answer.status_code == 422 and not CreditCheck.objects.exists()
+    data |= {"credit-1-checked_at": data["credit-0-checked_at"], "credit-0-file": scan("截图.png"), "credit-1-file": scan("截图.png")}
+    assert client.post(address, data).status_code == 302 and CreditCheck.objects.count() == 2
+
+
 def test_only_the_handler_records_and_the_trail_says_it(walk):
     for person in (walk.office.leader, walk.providers[0].user):
         with pytest.raises(PermissionDenied):

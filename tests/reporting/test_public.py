@@ -41,6 +41,15 @@ def test_a_contract_appears_with_its_notice_and_the_money_with_it(client):
     assert scene.contract.title in client.get("/public/contracts/").content.decode()
 
 
+def test_a_community_shows_its_own_announcements_alone(client):
+    walk = make_tender(state="published")
+    title, own = walk.tender.announcements.get().title, walk.lot.project.place
+    other = make_small_office().communities[0]
+    assert own.pk != other.pk
+    assert title in client.get(f"/public/communities/{own.pk}/").content.decode()
+    assert title not in client.get(f"/public/communities/{other.pk}/").content.decode()
+
+
 def test_a_running_purchase_shows_its_notice_but_no_bidder(client):
     walk = make_tender(state="submitted")
     notices = client.get("/public/notices/").content.decode()
