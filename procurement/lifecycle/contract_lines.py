@@ -41,6 +41,8 @@ def in_proportion(rows, amount):
 def proposal(lot, amount):
     """Lines for a contract of `amount` (yuan) from the winning response of a lot; none where it priced no lines, or nothing was sealed here."""
     offered = departures.offered(lot).get("lines", [])
+    if not offered:
+        return []
     rows = [{**row, "quantity": Decimal(row["quantity"]), "price": Decimal(row["price"])} for row in offered]
     return rows if total_of(offered) == amount else in_proportion(rows, amount)
 

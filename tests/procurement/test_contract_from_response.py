@@ -7,12 +7,14 @@ import pytest
 from django.urls import reverse
 
 from procurement import bid_content, departures
-from procurement.lifecycle import award, contract_lines
+from procurement.lifecycle import award, contract_lines, selfrun
 from procurement.lifecycle import bid as bids
 from procurement.lifecycle import contract as contracts
 from procurement.lifecycle import contract_draft as drafting
 from procurement.models import PriceEntry
+from tests.factories import projects
 from tests.factories.bids import lines_of, plan_of
+from tests.factories.providers import make_provider
 from tests.factories.tenders import (
     conclusion,
     hours,
@@ -99,6 +101,15 @@ def test_stages_and_activities_of_its_own_come_along(monkeypatch):
     usual = [{"name": "首付款", "percent": Decimal(100), "condition": "signed"}]
     drafting.edit_contract(contract, actor=walk.office.handler, stages=usual)
     assert refused("departs_silently", contracts.sign, contract, actor=walk.office.handler).field == "departure_reason"
+
+
+def test_where_nobody_priced_lines_the_contract_has_none():
+    office = projects.make_office()
+    row = projects.make_project(office, "approved", 40000)
+    quotes = [{"organization": make_provider(office=office, place=office.street).organization, "price": Decimal(price)} for price in (38000, 39000, 40000)]
+    chosen = selfrun.choose_provider(row, actor=office.handler, organization=quotes[0]["organization"], amount=Decimal(38000), reason="最低价", quotes=quotes, declared=True)
+    contract = drafting.draft_contract(chosen.lot, actor=office.handler)
+    assert not contract.lines.exists() and contract_lines.objection(contract) is None
 
 
 def test_proposed_stages_are_sealed_only_when_they_add_up():
