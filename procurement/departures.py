@@ -83,19 +83,27 @@ def _words(row):
     return f"{quantity.normalize():f} {row['unit']} × {price:,.2f} = {yuan(quantity * price):,.2f}"
 
 
-def _lines(contract, offers, rows):
+def compared(contract, offers, rows):
+    """[(offered line or None, contract line or None, level)] of every line; the level is "" where they are the same."""
     settled, spare = total_of(offers) == contract.amount, sum(row["quantity"] for row in rows) * FEN
-    for offer, row in pairs(offers, rows):
-        name = (offer or row)["name"]
-        if not (offer and row):
-            rounding = offer is None and name == ROUNDING and row["price"] <= spare
-            yield Departure("line", "barred" if settled else "follows" if rounding else "reason", name, offer and _words(offer) or "", row and _words(row) or "")
-            continue
-        same = (row["unit"], row["quantity"]) == (offer["unit"], yuan(offer["quantity"]))
-        if not same or row["price"] != yuan(offer["price"]):
-            yield Departure("line", "barred" if settled else "follows" if same else "reason", name, _words(offer), _words(row))
-        elif row["name"] != offer["name"]:
-            yield Departure("line", "reason", name, offer["name"], row["name"])
+    return [(offer, row, _level(offer, row, settled, spare)) for offer, row in pairs(offers, rows)]
+
+
+def _level(offer, row, settled, spare):
+    if not (offer and row):
+        rounding = offer is None and row["name"] == ROUNDING and row["price"] <= spare
+        return "barred" if settled else "follows" if rounding else "reason"
+    same = (row["unit"], row["quantity"]) == (offer["unit"], yuan(offer["quantity"]))
+    if not same or row["price"] != yuan(offer["price"]):
+        return "barred" if settled else "follows" if same else "reason"
+    return "reason" if row["name"] != offer["name"] else ""
+
+
+def _lines(contract, offers, rows):
+    for offer, row, level in compared(contract, offers, rows):
+        if level:
+            renamed = offer and row and _words(offer) == _words(row)
+            yield Departure("line", level, (offer or row)["name"], *((one["name"] if renamed else _words(one)) if one else "" for one in (offer, row)))
 
 
 def _people(contract, team):

@@ -39,7 +39,7 @@ def contract_price_lines(request, pk):
     contract = visible(request, pk)
     offers, rows = departures.offered(contract.lot).get("lines", []), departures.rows_of(contract)
     context = {
-        "contract": contract, "offered": bool(offers), "pairs": [(_shown(offer), _shown(row)) for offer, row in departures.pairs(offers, rows)], "offer_total": total_of(offers), "total": contract_lines.sum_of(rows),
+        "contract": contract, "offered": bool(offers), "pairs": [(_shown(offer), _shown(row), level) for offer, row, level in departures.compared(contract, offers, rows)], "offer_total": total_of(offers), "total": contract_lines.sum_of(rows),
         "refusal": contract_lines.objection(contract, rows) if contract.status == "draft" else None, "handles": handles(request.user, contract), "article": departures.article_of(contract),
         "compared": bool(departures.offered(contract.lot)), "departures": departures.to_explain(contract),
     }  # fmt: skip

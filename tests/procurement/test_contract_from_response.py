@@ -138,7 +138,7 @@ def test_a_line_settled_by_the_award_is_not_changed():
     refused("lines_sum", contracts.sign, contract, actor=handler)
 
 
-def test_a_final_quote_brings_the_unit_prices_in_line():
+def test_a_final_quote_brings_the_unit_prices_in_line(client):
     walk = awarded(quotes=Decimal("0.9137"))
     handler, lot = walk.office.handler, walk.lot
     offered = departures.offered(lot)["lines"]
@@ -147,6 +147,9 @@ def test_a_final_quote_brings_the_unit_prices_in_line():
     assert contract_lines.sum_of(rows(contract)) == contract.amount
     assert all(row.price <= Decimal(offer["price"]) for row, offer in zip(contract.lines.all(), offered, strict=True))
     assert {row.level for row in departures.departures(contract)} == {"follows"}
+    client.force_login(handler)
+    page = client.get(reverse("contract_price_lines", args=[contract.pk])).content.decode()
+    assert "没有与响应不一致之处" in page and "随最后报价调整" in page and ">不一致<" not in page
     assert contracts.sign(contract, actor=handler).status == "performing"
 
 
