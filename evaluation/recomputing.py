@@ -93,7 +93,7 @@ def _sheets(first):
 def _low_prices(panel, first):
     """C08 again over all quotes that passed the check: those of the first version and those judged invalid for their price."""
     tender = panel.purchase
-    rule = methods.law(tender).rules.get("C08")
+    rule = methods.law(tender).find("C08")
     if rule is None:
         return
     out = {key: Decimal(row["quote"]) for key, row in panel.low_prices.items() if row.get("accepted") is False}

@@ -215,6 +215,11 @@ def as_json(rule):
     return {name: list(value) if isinstance(value, tuple) else value for name, value in row.items()}
 
 
+def from_json(row):
+    """The table `read_rule` reads, of what `as_json` made."""
+    return row | {name: datetime.date.fromisoformat(row[name]) for name in ("valid_from", "valid_to") if row.get(name)}
+
+
 @dataclass(frozen=True)
 class Threshold:
     """Amounts in yuan for services: from `limit` on the purchase is statutory, from `open_tender` on it is tendered openly.

@@ -13,7 +13,7 @@ import sys
 from collections import defaultdict
 
 from kernel import clock
-from kernel.rulebook import TENDERS, BadRule, Duration, NoRule, Param, Rule, Threshold, as_json, load, load_sources, load_thresholds, read_rule
+from kernel.rulebook import TENDERS, BadRule, Duration, NoRule, Param, Rule, Threshold, as_json, from_json, load, load_sources, load_thresholds, read_rule
 
 __all__ = ["TENDERS", "BadRule", "Duration", "NoRule", "Param", "Rule", "Threshold", "load_sources"]
 
@@ -49,23 +49,31 @@ class Registry:
 
 
 class Frozen:
-    """The rules of one snapshot. Asked like the registry; the date is the snapshot's own."""
+    """The rules of one snapshot, each read when it is first asked. Asked like the registry; the date is the snapshot's own."""
 
     def __init__(self, on, rules):
         self.on = on
-        self.rules = rules
+        self._rules = dict(rules)
 
     def find(self, rule_id, on=None, **scope):
-        return self.rules.get(rule_id)
+        """None for an id that was not frozen. Raises BadRule on a damaged row."""
+        found = self._rules.get(rule_id)
+        if isinstance(found, dict):
+            found = self._rules[rule_id] = read_rule(from_json(found), "snapshot")
+        return found
 
     def get(self, rule_id, on=None, **scope):
-        """Raises NoRule for an id that was not frozen."""
-        if rule_id not in self.rules:
+        """Raises NoRule for an id that was not frozen, BadRule on a damaged row."""
+        if rule_id not in self._rules:
             raise NoRule(f"Rule {rule_id} was not frozen on {self.on}")
-        return self.rules[rule_id]
+        return self.find(rule_id)
+
+    def with_rule(self, rule):
+        """The same rules and one more."""
+        return Frozen(self.on, {**self._rules, rule.id: rule})
 
     def __contains__(self, rule_id):
-        return rule_id in self.rules
+        return rule_id in self._rules
 
 
 RULES = Registry(load())
@@ -94,15 +102,8 @@ def snapshot(ids=None, on=None, **scope):
 
 
 def from_snapshot(data):
-    """The frozen rules of a snapshot, asked with `.get(id)`. Raises BadRule on a damaged snapshot."""
-    rules = {}
-    for rule_id, row in data["rules"].items():
-        row = dict(row)
-        for name in ("valid_from", "valid_to"):
-            if row.get(name):
-                row[name] = datetime.date.fromisoformat(row[name])
-        rules[rule_id] = read_rule(row, "snapshot")
-    return Frozen(datetime.date.fromisoformat(data["on"]), rules)
+    """The frozen rules of a snapshot, asked with `.get(id)`."""
+    return Frozen(datetime.date.fromisoformat(data["on"]), data["rules"])
 
 
 CARRIERS = defaultdict(set)

@@ -8,7 +8,6 @@ import datetime
 from django.db.models import Prefetch
 
 from kernel import clock, rules, workdays
-from kernel.rules import Frozen
 from procurement import drafting, methods, schedule
 from procurement.lifecycle import intention
 from procurement.models import Contract, Lot
@@ -62,7 +61,7 @@ def terms_of(tender):
     days = profile.get("min_days", tender.profile.min_days if tender.profile_id else 0)
     announced = profile.get("publish", tender.profile.publish if tender.profile_id else False)
     if announced:  # what is announced to all may be challenged by all, on the same days
-        law = Frozen(law.on, {**law.rules, "G02": rules.get("G02", on=law.on)})
+        law = law.with_rule(rules.get("G02", on=law.on))
     return schedule.Terms(method, law, {}, frozenset(marks), days, profile.get("name") or str(tender.profile or ""), announced)
 
 

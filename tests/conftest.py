@@ -29,10 +29,9 @@ COUNTS_DAYS = re.compile(
 )
 # Files about what the law or a contract puts on a date are run again whole; of the others those tests that count.
 ABOUT_DATES = re.compile(r"test_(payments|contract|contract_statutory|gates|notices|holidays|workdays|schedule|methods|activities|award|after_award|checks|challenge|complaint|bonds|figures)\.py")
-# Asked of a second database nothing new could come out: who may do what, and the words of the pages (their queries: test_pages, test_queries);
-# what a page does in a browser. The whole line is walked on both.
-SAID_ONCE = {"test_access.py", "test_verbs_access.py", "test_language.py"}
-WALKED = {"test_whole_line.py"}
+# Asked of a second database nothing new could come out: who may do what, the words of the pages and how often they ask, whether a verb's writes stand in
+# one block, what a page does in a browser. What the database itself answers (races, kills, bad input, every noun's own tests) is asked of both.
+SAID_ONCE = {"test_access.py", "test_verbs_access.py", "test_language.py", "test_pages.py", "test_queries.py", "test_verbs.py"}
 IN_PROCESSES = {"infra", "lives"}  # their children ask the database, whatever the test itself says
 TIMELESS = {"access", "lives", "infra", "architecture", "bench", "accessibility"}  # the same questions on any day, or none of days
 
@@ -43,8 +42,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         function = getattr(item, "function", None)
         asks = item.get_closest_marker("django_db") or {"db", "transactional_db", "live_server"} & set(item.fixturenames)
-        page = item.get_closest_marker("browser") and item.path.name not in WALKED
-        if page or item.path.name in SAID_ONCE or not asks and not IN_PROCESSES & set(item.path.relative_to(ROOT).parts):
+        said = item.path.name in SAID_ONCE and item.path.parent.name in ("access", "lives")
+        if said or item.get_closest_marker("browser") or not asks and not IN_PROCESSES & set(item.path.relative_to(ROOT).parts):
             item.add_marker(pytest.mark.once)
         if function and not item.get_closest_marker("browser") and not TIMELESS & set(item.path.relative_to(ROOT).parts) and not _stands(item):
             if ABOUT_DATES.fullmatch(item.path.name) or COUNTS_DAYS.search(inspect.getsource(function)):

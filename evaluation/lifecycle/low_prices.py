@@ -22,7 +22,7 @@ LOW_REASONS = {"mean": "低于全部合格报价平均值的规定比例", "seco
 
 def low_found(panel, bids=None):
     """{bid id as text: row} of abnormally low prices as they stand now: reasons, quote, accepted (None: not judged), note, history."""
-    rule = methods.law(panel.tender).rules.get("C08")
+    rule = methods.law(panel.tender).find("C08")
     bids = list(seats.valid_bids(panel)) if bids is None else bids
     found = {}
     if rule:

@@ -31,7 +31,7 @@ def binding(tender):
 
 def required_channels(tender):
     """Keys of the channels that have to be queried for every bidder, as the rule frozen on the tender names them."""
-    rule = timetable.law(tender).rules.get("H06") if tender.is_statutory else None
+    rule = timetable.law(tender).find("H06") if tender.is_statutory else None
     if rule is None or "channels" not in rule.params:
         rule = rules.get("H06")
     names = rule.value("channels").split("、")

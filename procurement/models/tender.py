@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from kernel import clock
+from kernel.frozen import FrozenField
 from kernel.models.living import Living
 from kernel.money import MoneyField
 from procurement import methods
@@ -48,7 +49,7 @@ class Tender(Living):
     agency = models.CharField(_("procurement agency"), max_length=80, blank=True)
     handler = models.ForeignKey("kernel.User", models.PROTECT, related_name="handled_tenders", verbose_name=_("handler"))
     profile = models.ForeignKey("procurement.SelfRunProfile", models.PROTECT, null=True, blank=True, related_name="+")
-    frozen = models.JSONField(default=dict, editable=False)
+    frozen = FrozenField(default=dict, editable=False)
     requirements = models.TextField(_("service requirements"), max_length=6000)
     qualification = models.TextField(_("qualification of suppliers"), max_length=2000)
     contract_terms = models.TextField(_("main contract terms"), max_length=4000, blank=True)

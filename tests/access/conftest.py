@@ -1,13 +1,17 @@
 """The world of the access tests: built and committed once for the package; every test stands at the same moment."""
 
+import functools
 from types import SimpleNamespace
 
 import pytest
+from django.urls import get_resolver
 
 from kernel import clock, seal
 from tests.access import world as stage
 from tests.access.objects import OWNERS, add_rest, people_of
 from tests.memory import committed
+
+RESOLVE = functools.cache(get_resolver().resolve)
 
 
 @pytest.fixture(scope="package")
@@ -33,19 +37,24 @@ def world(built, db):
 
 @pytest.fixture
 def unprinted(monkeypatch):
-    """Papers are laid out as HTML but not printed: each one is printed once, in test_pages.py."""
+    """Papers are laid out as HTML but neither printed nor written as Word: each one is once, in test_pages.py."""
     import weasyprint
 
+    from kernel import word
+
+    monkeypatch.setattr(word, "to_word", lambda *args, **kwargs: b"PK")
     monkeypatch.setattr(weasyprint.HTML, "write_pdf", lambda self, *args, **kwargs: b"%PDF-1.7")
 
 
 @pytest.fixture
 def quick(world, unprinted, monkeypatch):
-    """For thousands of requests: people are known without a session, papers are not printed and refusals not laid out. Who may do what is asked all the same."""
+    """For thousands of requests: people are known without a session, an address is looked up once, papers are not printed and refusals not laid out.
+    Who may do what is asked all the same."""
     from django.contrib.auth.models import AnonymousUser
 
     from kernel.views import errors
 
+    monkeypatch.setattr(get_resolver(), "resolve", RESOLVE)
     monkeypatch.setattr("django.test.client.store_rendered_templates", lambda *args, **kwargs: None)  # copies every context
     monkeypatch.setattr("django.contrib.auth.middleware.get_user", lambda request: request.META.get("tested.user") or AnonymousUser())
     monkeypatch.setattr(errors, "loader", SimpleNamespace(render_to_string=lambda *args, **kwargs: ""))
