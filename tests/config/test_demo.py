@@ -69,6 +69,14 @@ def test_every_yuan_of_the_funds_is_in_order(told):
     assert Contract.objects.filter(status="closed").exclude(paid=0).exists()
 
 
+def test_money_that_was_promised_waits_for_each_streets_owner_of_funds(told):
+    owners = User.objects.filter(memberships__role="fund_owner", memberships__purchaser__kind="street")
+    assert len(owners) == 2
+    for owner in owners:
+        promised = Fund.objects.get(status="expected", purchaser__memberships__user=owner)
+        assert promised.get_absolute_url() in {task.url for task in registry.tasks_for(owner)}
+
+
 def test_staging_again_changes_nothing(told, capsys):
     before = TrailRow.objects.count(), User.objects.count()
     call_command("demo")
