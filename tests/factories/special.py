@@ -172,40 +172,46 @@ def ready(office, row):
 @remembered
 def make_framework(state="signed", *, prices=(150, 160, 170, 180, 190), office=None, start=None, **fields):
     """walk(office, framework, tender, providers, agreements) in one of FRAMEWORK_STATES; `prices` are the unit prices offered."""
-    office = office or projects.make_office()
-    travel(start or clock.now())
-    walk = SimpleNamespace(office=office, framework=begin_framework(office, **fields), providers=[], agreements=[])
-    walk.tender = Tender.objects.get(lots__framework_item__framework=walk.framework)
     if state == "draft":
+        office = office or projects.make_office()
+        travel(start or clock.now())
+        walk = SimpleNamespace(office=office, framework=begin_framework(office, **fields), providers=[], agreements=[])
+        walk.tender = Tender.objects.get(lots__framework_item__framework=walk.framework)
         return walk
-    tender.publish(ready(office, walk.tender), actor=office.handler)
-    walk.tender.refresh_from_db()
-    if state == "published":
-        return walk
-    lots = list(walk.tender.lots.select_related("tender", "project"))
-    for price in prices:
-        hours()
-        provider = make_provider(office=office, place=office.street)
-        walk.providers.append(provider)
-        for lot in lots:
-            make_bid(lot, provider, price)
-    travel(walk.tender.deadline + datetime.timedelta(minutes=5))
-    open_tender(walk.tender, office)
-    rank(walk.tender, office)
-    walk.tender.refresh_from_db()
-    if state == "evaluated":
-        return walk
-    hours()
-    walk.tender = framework_selection.select(walk.tender, actor=office.leader)
-    if state != "selected":
-        walk.tender = framework_selection.publish_selection(walk.tender, actor=office.handler)
-    walk.agreements = list(FrameworkAgreement.objects.filter(bid__lot__tender=walk.tender).order_by("item", "rank"))
-    if state in ("selected", "announced"):
-        return walk
-    hours()
-    walk.agreements = [framework_agreement.sign(row, actor=office.handler, file=scan("协议.png")) for row in walk.agreements]
+    walk = make_framework(FRAMEWORK_STATES[FRAMEWORK_STATES.index(state) - 1], prices=prices, office=office, start=start, **fields)
+    _step(walk, state, prices)
+    walk.tender = Tender.objects.get(pk=walk.tender.pk)
     walk.framework.refresh_from_db()
     return walk
+
+
+def _step(walk, state, prices):
+    """From the state before to this one."""
+    office = walk.office
+    if state == "published":
+        tender.publish(ready(office, walk.tender), actor=office.handler)
+        return
+    if state == "evaluated":
+        lots = list(walk.tender.lots.select_related("tender", "project"))
+        for price in prices:
+            hours()
+            provider = make_provider(office=office, place=office.street)
+            walk.providers.append(provider)
+            for lot in lots:
+                make_bid(lot, provider, price)
+        travel(walk.tender.deadline + datetime.timedelta(minutes=5))
+        open_tender(walk.tender, office)
+        rank(walk.tender, office)
+        return
+    if state == "selected":
+        hours()
+        framework_selection.select(walk.tender, actor=office.leader)
+    elif state == "announced":
+        framework_selection.publish_selection(walk.tender, actor=office.handler)
+    walk.agreements = list(FrameworkAgreement.objects.filter(bid__lot__tender=walk.tender).order_by("item", "rank"))
+    if state == "signed":
+        hours()
+        walk.agreements = [framework_agreement.sign(row, actor=office.handler, file=scan("协议.png")) for row in walk.agreements]
 
 
 def rank(row, office):
