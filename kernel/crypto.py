@@ -8,7 +8,6 @@ Every ciphertext is bound by its associated data to the one place it belongs to:
 """
 
 import base64
-import hashlib
 import hmac
 import json
 import os

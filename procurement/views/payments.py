@@ -20,7 +20,6 @@ from procurement.papers import payment_slip, pdf_response
 from procurement.permissions_contract import handles
 from providers.lifecycle.organization import warning_for
 
-
 LATE_CAP = 100
 
 
