@@ -195,7 +195,8 @@ def heads(queryset, columns, asked):
 def page_of(queryset, start, end, led=None):
     """Some rows of a long list: their keys are found first, without the related rows, which are then joined to these few only. One query.
 
-    `led`: the same rows, asked for another way, to find the keys with.
+    `led`: the same rows, asked for another way, to find the keys with. `end` None: all there are (a limit would send PostgreSQL looking for few
+    rows through the whole table in their order).
     """
     if led is None and queryset.query.distinct or queryset.query.combinator or not queryset.query.select_related:
         return list(queryset[start:end])
@@ -220,7 +221,8 @@ class CappedPaginator(Paginator):
 
     def page(self, number):
         number = self.validate_number(number)
-        return self._get_page(page_of(self.object_list, (number - 1) * self.per_page, number * self.per_page), number, self)
+        end = None if self.num_pages == 1 else number * self.per_page
+        return self._get_page(page_of(self.object_list, (number - 1) * self.per_page, end), number, self)
 
 
 def page_number(request, pages):
@@ -265,7 +267,7 @@ def render_list(
     size = PRINT_CAP if printing else page_size
     pages = max(1, -(-min(count, COUNT_CAP) // size))
     number = page_number(request, pages)
-    rows = page_of(queryset, (number - 1) * size, number * size, led if joined is not None and count <= FEW else None) if count else []
+    rows = page_of(queryset, (number - 1) * size, None if pages == 1 else number * size, led if joined is not None and count <= FEW else None) if count else []
     lead = next((column for column in columns if column.kind == "link" or column.link), columns[0])
     narrowed = bool(text) or any(request.GET.get(name) for name in _filter_names(filters))
     made = {
