@@ -151,11 +151,11 @@ def displayed(column, value):
     return value
 
 
-def cell(column, row, lead):
-    """One cell for the template."""
+def cell(column, row, label, css):
+    """One cell for the template; label and classes are those of its whole column."""
     value = column.of(row)
     url = column.link(row) if column.link else row.get_absolute_url() if column.kind == "link" else ""
-    made = {"label": column.label, "lead": lead, "right": column.kind in RIGHT, "url": url, "text": displayed(column, value), "state": None}
+    made = {"label": label, "css": css, "url": url, "text": displayed(column, value), "state": None}
     if column.kind == "status":
         made["text"] = row.status_label if column.key == "status" and column.value is None else value
         made["state"] = column.tone(row) if column.tone else state_tone(str(row.status if column.key == "status" else ""))
@@ -192,15 +192,16 @@ def heads(queryset, columns, asked):
     return found
 
 
-def page_of(queryset, start, end, led=None):
+def page_of(queryset, start, end, led=None, alone=False):
     """Some rows of a long list: their keys are found first, without the related rows, which are then joined to these few only. One query.
 
-    `led`: the same rows, asked for another way, to find the keys with. `end` None: all there are (a limit would send PostgreSQL looking for few
-    rows through the whole table in their order).
+    `led`: the same rows, asked for another way, to find the keys with. `alone`: it is the only page, so that no order is needed to find
+    its keys (PostgreSQL would look for these few through the whole table in their order).
     """
-    if led is None and queryset.query.distinct or queryset.query.combinator or not queryset.query.select_related:
+    if queryset.query.distinct or queryset.query.combinator or not queryset.query.select_related:
         return list(queryset[start:end])
-    keys, rows = (queryset if led is None else led).select_related(None).prefetch_related(None).values("pk")[start:end], queryset.all()
+    found, rows = queryset if led is None else led, queryset.all()
+    keys = (found.order_by() if alone else found).select_related(None).prefetch_related(None).values("pk")[start:end]
     if not _may_double(rows.query):
         rows.query.where = type(rows.query.where)()  # the keys have passed every filter: asked again, it would lead the database past them
     return list(rows.filter(pk__in=keys))
@@ -221,8 +222,8 @@ class CappedPaginator(Paginator):
 
     def page(self, number):
         number = self.validate_number(number)
-        end = None if self.num_pages == 1 else number * self.per_page
-        return self._get_page(page_of(self.object_list, (number - 1) * self.per_page, end), number, self)
+        rows = page_of(self.object_list, (number - 1) * self.per_page, number * self.per_page, alone=self.num_pages == 1)
+        return self._get_page(rows, number, self)
 
 
 def page_number(request, pages):
@@ -267,13 +268,15 @@ def render_list(
     size = PRINT_CAP if printing else page_size
     pages = max(1, -(-min(count, COUNT_CAP) // size))
     number = page_number(request, pages)
-    rows = page_of(queryset, (number - 1) * size, None if pages == 1 else number * size, led if joined is not None and count <= FEW else None) if count else []
+    few = led if joined is not None and count <= FEW else None
+    rows = page_of(queryset, (number - 1) * size, number * size, few, alone=pages == 1) if count else []
     lead = next((column for column in columns if column.kind == "link" or column.link), columns[0])
+    facts = [(column, str(column.label), " ".join(["num"] * (column.kind in RIGHT) + ["dd-lead"] * (column is lead))) for column in columns]
     narrowed = bool(text) or any(request.GET.get(name) for name in _filter_names(filters))
     made = {
         "page_heading": title,
         "heads": heads(queryset, columns, asked),
-        "rows": [{"row": row, "pk": row.pk, "cells": [cell(column, row, column is lead) for column in columns]} for row in rows],
+        "rows": [{"row": row, "pk": row.pk, "cells": [cell(column, row, label, css) for column, label, css in facts]} for row in rows],
         "count_text": f"{COUNT_CAP:,}+" if capped else f"{count:,}",
         "count": count,
         "number": number,
