@@ -79,6 +79,8 @@ class ExpertQuerySet(QuerySet):
 
 def tenders_of_panels(user):
     """Q over Tender: those on whose panel the user sits (grant)."""
-    return Q(panel__in=panels_of(user))
+    from evaluation.models import Panel
+
+    return Q(pk__in=Panel.objects.order_by().filter(pk__in=panels_of(user)).values("tender"))
 
 

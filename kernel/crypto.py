@@ -8,7 +8,6 @@ Every ciphertext is bound by its associated data to the one place it belongs to:
 """
 
 import base64
-import hashlib
 import hmac
 import json
 import os
@@ -162,11 +161,14 @@ def normalise(value):
 
 def blind_index(domain, value):
     """HMAC-SHA256 (64 hex characters) by which equal values of one domain are found; '' for an empty value."""
-    plain = normalise(value or "")
-    if not plain:
-        return ""
+    return blind_indexes(domain, [value])[0] if value else ""
+
+
+def blind_indexes(domain, values):
+    """The blind indexes of many values of one domain, in their order: the key is read once."""
     key = hmac.digest(keyring().index, b"blind index\0" + domain.encode(), "sha256")
-    return hmac.new(key, plain.encode(), hashlib.sha256).hexdigest()
+    plain = [normalise(value or "") for value in values]
+    return [hmac.digest(key, text.encode(), "sha256").hex() if text else "" for text in plain]
 
 
 # -- the trail's seal ------------------------------------------------------

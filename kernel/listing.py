@@ -27,6 +27,7 @@ from kernel.templatetags.diandan import bj, legal, yuan
 PAGE_SIZE = 20
 COUNT_CAP = 10_000
 PRINT_CAP, SUM_CAP = 1_000, 5_000  # an office with thousands of projects has its sums
+FEW = 1_000
 RIGHT = {"money", "number", "percent"}
 
 
@@ -150,11 +151,11 @@ def displayed(column, value):
     return value
 
 
-def cell(column, row, lead):
-    """One cell for the template."""
+def cell(column, row, label, css):
+    """One cell for the template; label and classes are those of its whole column."""
     value = column.of(row)
     url = column.link(row) if column.link else row.get_absolute_url() if column.kind == "link" else ""
-    made = {"label": column.label, "lead": lead, "right": column.kind in RIGHT, "url": url, "text": displayed(column, value), "state": None}
+    made = {"label": label, "css": css, "url": url, "text": displayed(column, value), "state": None}
     if column.kind == "status":
         made["text"] = row.status_label if column.key == "status" and column.value is None else value
         made["state"] = column.tone(row) if column.tone else state_tone(str(row.status if column.key == "status" else ""))
@@ -191,11 +192,16 @@ def heads(queryset, columns, asked):
     return found
 
 
-def page_of(queryset, start, end):
-    """Some rows of a long list: their keys are found first, without the related rows, which are then joined to these few only. One query."""
+def page_of(queryset, start, end, led=None, alone=False):
+    """Some rows of a long list: their keys are found first, without the related rows, which are then joined to these few only. One query.
+
+    `led`: the same rows, asked for another way, to find the keys with. `alone`: it is the only page, so that no order is needed to find
+    its keys (PostgreSQL would look for these few through the whole table in their order).
+    """
     if queryset.query.distinct or queryset.query.combinator or not queryset.query.select_related:
         return list(queryset[start:end])
-    keys, rows = queryset.select_related(None).prefetch_related(None).values("pk")[start:end], queryset.all()
+    found, rows = queryset if led is None else led, queryset.all()
+    keys = (found.order_by() if alone else found).select_related(None).prefetch_related(None).values("pk")[start:end]
     if not _may_double(rows.query):
         rows.query.where = type(rows.query.where)()  # the keys have passed every filter: asked again, it would lead the database past them
     return list(rows.filter(pk__in=keys))
@@ -216,7 +222,8 @@ class CappedPaginator(Paginator):
 
     def page(self, number):
         number = self.validate_number(number)
-        return self._get_page(page_of(self.object_list, (number - 1) * self.per_page, number * self.per_page), number, self)
+        rows = page_of(self.object_list, (number - 1) * self.per_page, number * self.per_page, alone=self.num_pages == 1)
+        return self._get_page(rows, number, self)
 
 
 def page_number(request, pages):
@@ -229,39 +236,47 @@ def page_number(request, pages):
 
 def render_list(
     request, queryset, *, title, columns, search: Sequence = (), filters: Sequence = (), default_sort="-pk", links=(), bulk=(),
-    export_name="list", empty_text="", context=None, template="kernel/list.html", body="kernel/parts/list_body.html", page_size=PAGE_SIZE, totals=None,
+    export_name="list", empty_text="", context=None, template="kernel/list.html", body="kernel/parts/list_body.html", page_size=PAGE_SIZE, totals=None, joined=None,
 ):  # fmt: skip
     """The list page, its fragment, its export or its print view, whichever the request asks for. It only shows: 405 for a POST.
 
     `search`: ORM fields, or search(queryset, text) -> queryset. `totals(rows)`: sums of everything filtered, up to five thousand rows;
     it gets the list of rows where one page shows them all, else the queryset.
+    `joined`: the same rows, found from what makes them visible instead of one by one in their order: quicker to count, and to read where they are few.
     """
     if request.method not in ("GET", "HEAD"):
         return HttpResponseNotAllowed(["GET", "HEAD"])
     text = request.GET.get("q", "").strip()[:100]
     asked = request.GET.get("sort", "")
-    for one in filters:
-        queryset = one.narrow(request, queryset)
-    if text and search:
-        queryset = search(queryset, text) if callable(search) else searched(queryset, search, text)
-    queryset = ordered(queryset, columns, asked, default_sort)
+
+    def asked_for(rows):
+        for one in filters:
+            rows = one.narrow(request, rows)
+        if text and search:
+            rows = search(rows, text) if callable(search) else searched(rows, search, text)
+        return ordered(rows, columns, asked, default_sort)
+
+    queryset = asked_for(queryset)
     if request.GET.get("export") in ("xlsx", "csv"):
         from kernel.exporting import export
 
         return export(request, queryset, columns, export_name, request.GET["export"])
     printing = bool(request.GET.get("print"))
-    count = queryset.order_by().values("pk")[: COUNT_CAP + 1].count()
+    led = queryset if joined is None else asked_for(joined)
+    count = led.order_by().values("pk")[: COUNT_CAP + 1].count()
     capped = count > COUNT_CAP
     size = PRINT_CAP if printing else page_size
     pages = max(1, -(-min(count, COUNT_CAP) // size))
     number = page_number(request, pages)
-    rows = page_of(queryset, (number - 1) * size, number * size) if count else []
+    few = led if joined is not None and count <= FEW else None
+    rows = page_of(queryset, (number - 1) * size, number * size, few, alone=pages == 1) if count else []
     lead = next((column for column in columns if column.kind == "link" or column.link), columns[0])
+    facts = [(column, str(column.label), " ".join(["num"] * (column.kind in RIGHT) + ["dd-lead"] * (column is lead))) for column in columns]
     narrowed = bool(text) or any(request.GET.get(name) for name in _filter_names(filters))
     made = {
         "page_heading": title,
         "heads": heads(queryset, columns, asked),
-        "rows": [{"row": row, "pk": row.pk, "cells": [cell(column, row, column is lead) for column in columns]} for row in rows],
+        "rows": [{"row": row, "pk": row.pk, "cells": [cell(column, row, label, css) for column, label, css in facts]} for row in rows],
         "count_text": f"{COUNT_CAP:,}+" if capped else f"{count:,}",
         "count": count,
         "number": number,

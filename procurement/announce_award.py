@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from communities.permissions import has_role, memberships_of, purchaser_ids
@@ -11,7 +12,7 @@ from kernel.registry import NavItem, Panel, Reminder, Task, Waiting
 from procurement.forms import award as forms
 from procurement.lifecycle import fall, lot
 from procurement.lifecycle.award import people_acting_for
-from procurement.models import Award, AwardFall, Lot
+from procurement.models import Award, AwardFall, Lot, Tender
 from procurement.permissions import organization_ids
 from procurement.permissions_award import OFFICE
 from procurement.permissions_tender import may_attend, may_decide
@@ -33,7 +34,8 @@ def desk(user):
         return
     deciding, handled = purchaser_ids(user, "leader", "handler"), purchaser_ids(user, "handler")
     if deciding:
-        again = Lot.objects.filter(status="evaluated", tender__status="awarded", tender__purchaser__in=deciding)
+        awarded = Tender.objects.filter(pk=OuterRef("tender"), status="awarded", purchaser__in=deciding)
+        again = Lot.objects.filter(Exists(awarded), status="evaluated")  # few lots wait, many purchases are awarded: the lots lead
         yield Waiting(again, lambda row: Task("tender", row.title, _("Choose the next candidate, or stop the lot"), row.get_absolute_url(), clock.midnight(row.stage_since)))
         late = Lot.objects.filter(status="evaluated", tender__status="evaluated", tender__award_due_on__lt=clock.today(), tender__purchaser__in=deciding).select_related("tender")
         yield Waiting(late, late_task)

@@ -11,7 +11,7 @@ from kernel import clock, registry, rules
 from kernel.registry import Brief, NavItem, Panel, Reminder, Task, Waiting
 from procurement.forms.integrity import AnswerInquiryForm
 from procurement.lifecycle import inquiry, tender
-from procurement.models import Declaration, Inquiry, Recording, Tender
+from procurement.models import Declaration, Inquiry, Recording, Tender, TenderOpener
 from procurement.permissions import organization_ids
 from procurement.permissions_award import OFFICE
 from procurement.permissions_tender import may_attend
@@ -31,8 +31,8 @@ def desk(user):
         return
     given = Declaration.objects.filter(tender=OuterRef("pk"), user=user)
     handled, led = purchaser_ids(user, "handler"), purchaser_ids(user, "leader")
-    concerned = Q(handler=user, status="draft") | Q(openers__user=user, status__in=("draft", "published")) | Q(purchaser__in=led, status="evaluated")
-    rows = Tender.objects.filter(concerned, ~Exists(given)).exclude(method="self_run").distinct()
+    concerned = Q(handler=user, status="draft") | Q(pk__in=TenderOpener.objects.filter(user=user).values("tender"), status__in=("draft", "published")) | Q(purchaser__in=led, status="evaluated")
+    rows = Tender.objects.filter(concerned, ~Exists(given)).exclude(method="self_run")
     yield Waiting(rows, lambda row: Task("tender", row.title, _("Declare whether a tie to a supplier stands between"), reverse("declare", args=[row.pk]), row.created_at))
     if handled:
         asked = Inquiry.objects.filter(status="received", tender__purchaser__in=handled).order_by("answer_due_on", "pk")

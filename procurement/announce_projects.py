@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from communities.permissions import memberships_of, people, place_paths, purchaser_ids
-from kernel import clock, files, registry
+from kernel import clock, files, registry, workdays
 from kernel.money import ZERO
 from kernel.registry import Hit, NavItem, Panel, Reminder, Task, Waiting
 from procurement import customs
@@ -150,9 +150,9 @@ def cutoffs(now):
 @registry.reminder
 def late_gates(now):
     """A gate that has waited longer than its expected working days."""
-    asked = cache(lambda role, purchaser: tuple(people(role, purchaser=purchaser)))
+    asked, calendar = cache(lambda role, purchaser: tuple(people(role, purchaser=purchaser))), workdays.current()
     for run in GateRun.objects.filter(result="waiting", opened_at__isnull=False, project__status="in_review").select_related("project__purchaser", "project__place"):
-        due = due_of(run)
+        due = due_of(run, calendar)
         if due < now:
             users = asked(run.role, run.project.purchaser_id)
             yield Reminder(f"gate_{run.pk}", run.project, users, due, "after", f"{run.project}：{run.name}", run.project.get_absolute_url())

@@ -78,7 +78,7 @@ def of_handler(user):
         if not row.filed_on:
             yield Task("contract", row.title, _("File the copy"), row.get_absolute_url(), due=_end(row.filing_due_on), detail=row.number)
 
-    yield Waiting(rows.filter(wanted).order_by("sign_due_on", "pk")[:MOST], formalities)
+    yield Waiting(rows.filter(wanted, status__in=("draft", "performing")).order_by("sign_due_on", "pk")[:MOST], formalities)
     drafted = Contract.objects.filter(lot=OuterRef("pk")).exclude(status="cancelled")
     won = Lot.objects.filter(~Exists(drafted), status="awarded", tender__purchaser__in=ids, award__declined_on=None).select_related("award__organization")
     yield Waiting(won.order_by("award__sign_due_on")[:MOST], lambda row: Task("contract", row.title, _("Draft the contract"), reverse("contract_create", args=["lot", row.pk]), since=row.award.decided_on, due=_end(row.award.sign_due_on), detail=str(row.award.organization)))
@@ -126,7 +126,8 @@ def of_payers(user):
         mine |= Q(status="in_approval", route__icontains=f'"{role}"')
     mine |= Q(status="approved") if any(role == "cashier" for _purchaser, role in roles) else Q(pk__in=[])
     mine |= Q(status="returned") if any(role == "accountant" for _purchaser, role in roles) else Q(pk__in=[])
-    requests = PaymentRequest.objects.filter(mine).filter(Q(stage__contract__purchaser__in=ids) | in_places(finance, "stage__contract__project__place__path"), status__in=("in_approval", "approved", "returned"))
+    ours = PaymentStage.objects.filter(Q(contract__purchaser__in=ids) | in_places(finance, "contract__project__place__path"), pk=OuterRef("stage"))
+    requests = PaymentRequest.objects.filter(mine, Exists(ours.order_by()), status__in=("in_approval", "approved", "returned"))  # the open ones lead: most are paid
     def to_pay(row):
         contract = row.stage.contract
         action = None

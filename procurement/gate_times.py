@@ -4,16 +4,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
 
-from django.db.models import F, Window
-from django.db.models.functions import RowNumber
+from django.db.models import Exists, OuterRef
 
 from communities.models import Membership
 from communities.models.membership import PLACE_ROLES, ROLES
 from kernel import clock, workdays
 from procurement.lifecycle.gates import said
-from procurement.models import GateRun
+from procurement.models import GateRun, Project
 
 LAST = 20  # decisions measured per gate
+NEWEST = 500  # decisions of an office they are looked for among
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,13 @@ class Measured:
 
 
 def measured(purchaser, last=LAST):
-    """key of the gate -> Measured, over the last decided runs of each gate of this purchaser. One query (and the calendar)."""
-    number = Window(RowNumber(), partition_by=F("key"), order_by=F("decided_at").desc())
-    rows = GateRun.objects.filter(project__purchaser=purchaser, decided_at__isnull=False, opened_at__isnull=False).order_by()
+    """key of the gate -> Measured, over the last decided runs of each gate among the newest of this purchaser. One query (and the calendar)."""
+    here = Exists(Project.objects.filter(pk=OuterRef("project"), purchaser=purchaser))
+    rows = GateRun.objects.filter(here, decided_at__isnull=False, opened_at__isnull=False).order_by("-decided_at")
     calendar, spans = workdays.current(), {}
-    for key, opened, decided in rows.annotate(number=number).filter(number__lte=last).values_list("key", "opened_at", "decided_at"):
-        spans.setdefault(key, []).append(int(workdays.workdays_between(opened, decided, calendar)))
+    for key, opened, decided in rows.values_list("key", "opened_at", "decided_at")[:NEWEST]:
+        if len(days := spans.setdefault(key, [])) < last:
+            days.append(int(workdays.workdays_between(opened, decided, calendar)))
     return {key: Measured(float(median(days)), len(days)) for key, days in spans.items()}
 
 

@@ -1,8 +1,8 @@
 """Who may see awards, their letters, bonds, inquiries and the purchase file, said once."""
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from communities.permissions import in_places, memberships_of, place_paths, purchaser_ids
+from communities.permissions import in_places, memberships_of, place_paths, purchaser_ids, reach
 from kernel.lifecycle import principals_of
 from procurement.permissions import organization_ids
 
@@ -29,11 +29,23 @@ def office_scope(user, prefix="", roles=OFFICE, place="purchaser__place"):
     return over_people(user, scope)
 
 
+def _own_award(user):
+    return over_people(user, lambda person: Q(organization__in=organization_ids(person), letter_on__isnull=False))
+
+
 class AwardQuerySet(QuerySet):
     def visible_to(self, user):
-        """The purchaser's people and finance; of its own award, once the letter is issued, the chosen organization."""
-        own = over_people(user, lambda person: Q(organization__in=organization_ids(person), letter_on__isnull=False))
-        return self.filter(office_scope(user, "lot__tender__") | own)
+        """The purchaser's people and finance; of its own award, once the letter is issued, the chosen organization. Each row asks for its
+        purchase, so that a list is read in its own order and stops after a page."""
+        from procurement.models import Lot
+
+        if not reach(user):
+            return self.filter(_own_award(user))
+        return self.filter(Exists(Lot.objects.filter(office_scope(user, "tender__"), pk=OuterRef("lot"))) | _own_award(user))
+
+    def joined_to(self, user):
+        """The same rows, led to by the purchases: to be counted."""
+        return self.filter(office_scope(user, "lot__tender__") | _own_award(user))
 
 
 class AwardFallQuerySet(QuerySet):

@@ -62,6 +62,10 @@ class OfContractQuerySet(QuerySet):
         """Whoever may see the contract."""
         return on_visible_contract(self, user, "contract")
 
+    def joined_to(self, user):
+        """The same rows, led to by the contracts: to be counted."""
+        return self.filter(contract_scope(user, "contract__"))
+
 
 class OfStageQuerySet(QuerySet):
     """Rows that hang on a payment stage."""
@@ -69,6 +73,10 @@ class OfStageQuerySet(QuerySet):
     def visible_to(self, user):
         """Whoever may see the contract."""
         return on_visible_contract(self, user, "stage__contract")
+
+    def joined_to(self, user):
+        """The same rows, led to by the contracts: to be counted."""
+        return self.filter(contract_scope(user, "stage__contract__"))
 
 
 def contract_of(subject):

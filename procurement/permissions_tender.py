@@ -19,19 +19,25 @@ READERS = ("handler", "section", "committee", "leader", "supervisor", "legal", "
 
 def owner_tag(organization_id, lot_id):
     """HMAC (64 hex characters) of organization and lot: finds an own bid, tells nobody else whose it is."""
-    return crypto.blind_index("bid owner", f"o{organization_id}l{lot_id}")
+    return crypto.blind_index("bid owner", _owned(organization_id, lot_id))
+
+
+def _owned(organization_id, lot_id):
+    return f"o{organization_id}l{lot_id}"
 
 
 def own_tags(user, lots=None):
-    """Tags of the user's organizations for lots that are still sealed (or the given ones)."""
-    from procurement.models import Lot
+    """Tags of the user's organizations for the lots that hold a response naming nobody yet (or for the given ones)."""
+    from procurement.models import Bid
 
     organizations = organization_ids(user)
     if not organizations:
         return {}
     if lots is None:
-        lots = Lot.objects.filter(tender__status__in=("published", "failed")).values_list("pk", flat=True)
-    return {owner_tag(organization, lot): organization for lot in lots for organization in organizations}
+        sealed = Bid._base_manager.order_by().filter(organization=None, lot__tender__status__in=("published", "failed"))
+        lots = sealed.values_list("lot", flat=True).distinct()
+    pairs = [(organization, lot) for lot in lots for organization in organizations]
+    return dict(zip(crypto.blind_indexes("bid owner", [_owned(*pair) for pair in pairs]), [organization for organization, _lot in pairs], strict=True))
 
 
 def _everyone(user):

@@ -25,7 +25,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=OFF;"  # we kill processes, never the machine
 else:
     TEST_DATABASE = f"test_diandan_{os.environ['DIANDAN_TEST_RUN']}"
-    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"  # we kill clients, never the server
+    DATABASES["default"]["OPTIONS"]["options"] += " -c synchronous_commit=off"  # we kill clients, never the server
 DATABASES["default"]["TEST"] = {"NAME": TEST_DATABASE}
 if os.environ.get("DIANDAN_TEST_CHILD"):
     DATABASES["default"]["NAME"] = TEST_DATABASE

@@ -1,6 +1,7 @@
 """What every noun with a life shares."""
 
 from django.db import models
+from django.utils.encoding import force_str
 from django.utils.translation import gettext_lazy as _
 
 from kernel import clock
@@ -21,6 +22,11 @@ class Living(models.Model):
     def status_label(self):
         """The state's name in the reader's language."""
         return self.LIFE.states.get(self.status, self.status)
+
+    def _get_FIELD_display(self, field):
+        """As Django's own, but only the one label is translated that is shown, not every choice of the field."""
+        value = getattr(self, field.attname)
+        return force_str(next((label for known, label in field.flatchoices if known == value), value), strings_only=True)
 
     def trail_chain(self):
         """Rows of one project and all under it share one chain; a noun without project uses its app's."""

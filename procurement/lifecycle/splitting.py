@@ -53,7 +53,7 @@ def purchases_like(project):
     rows = Project.objects.filter(
         same_item, purchaser=project.purchaser_id, status__in=LIVE, fiscal_year__lte=project.fiscal_year, fiscal_year__gt=project.fiscal_year - years
     ).exclude(pk=project.pk)
-    rows = rows.exclude(lots__in=_not_counted(project))
+    rows = rows.exclude(lots__in=_not_counted(project)).only("title", "status", "budget_total", "ceiling")
     funds = [row.fund_id for row in project.fundings.all()]
     return list(rows.filter(fundings__fund__in=funds).distinct()) if funds else list(rows)
 

@@ -63,6 +63,7 @@ class Project(Living):
             models.Index(fields=["purchaser", "fiscal_year", "status", "stage_since"], name="project_of_year"), models.Index(fields=["purchaser", "handler"], name="project_handled"),
             models.Index(fields=["purchaser", "fiscal_year", "-id"], name="project_newest"), models.Index(fields=["purchaser", "fiscal_year", "budget_total", "id"], name="project_by_budget"),
             models.Index(fields=["place", "fiscal_year", "-id"], name="project_of_place"),
+            models.Index(fields=["purchaser", "fiscal_year", "stage_since", "-id"], name="project_by_age"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(ends_on__gte=models.F("starts_on")), name="project_dates_in_order"),
@@ -211,7 +212,7 @@ class GateRun(models.Model):
 
     class Meta:
         ordering = ["project_id", "revision", "order"]
-        indexes = [models.Index(fields=["result", "opened_at"], name="gate_run_waiting")]
+        indexes = [models.Index(fields=["result", "opened_at"], name="gate_run_waiting"), models.Index(fields=["-decided_at"], name="gate_run_newest")]
 
     def __str__(self):
         return f"{self.project} · {self.name}"

@@ -225,7 +225,7 @@ class Announcement(models.Model):
     class Meta:
         ordering = ["-published_at", "-id"]
         verbose_name = _("announcement")
-        indexes = [models.Index(fields=["public", "kind", "-published_at", "-id"], name="announcement_of_kind"), models.Index(fields=["public", "-published_at", "-id"], name="announcement_newest"), models.Index(fields=["public", "form", "-published_at", "-id"], name="announcement_of_form")]
+        indexes = [models.Index(fields=["tender", "kind"], name="announcement_of_tender"), models.Index(fields=["public", "kind", "-published_at", "-id"], name="announcement_of_kind"), models.Index(fields=["public", "-published_at", "-id"], name="announcement_newest"), models.Index(fields=["public", "form", "-published_at", "-id"], name="announcement_of_form")]
 
     def __str__(self):
         return self.title
@@ -238,7 +238,7 @@ class Announcement(models.Model):
         """The official name of its form, or its kind for one published before forms were kept."""
         from procurement.notices import NAMES
 
-        return NAMES.get(self.form) or self.get_kind_display()
+        return NAMES.get(self.form) or str(dict(self.KINDS)[self.kind])
 
 
 class OpenerKey(models.Model):

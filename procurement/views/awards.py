@@ -61,6 +61,7 @@ def award_list(request):
     found = {key: query for key, _label, query in states()}
     return render_list(
         request, Award.objects.visible_to(request.user).select_related("lot__tender__purchaser", "organization"), title=_("Awards"),
+        joined=Award.objects.joined_to(request.user),
         columns=[
             Column("lot__title", _("Title"), kind="link"), Column("lot__tender__number", _("Number")), Column("organization__name", _("Chosen provider")),
             Column("amount", _("Award amount"), kind="money"), Column("decided_on", _("Decided on"), kind="date"), Column("letter_on", _("Letter of"), kind="date"),

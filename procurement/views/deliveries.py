@@ -37,6 +37,7 @@ def activity_list(request):
     return render_list(
         request,
         Activity.objects.visible_to(request.user).select_related("contract__organization", "contract__project__place"),
+        joined=Activity.objects.joined_to(request.user),
         title=_("Activities"),
         columns=[
             Column("title", _("Activity"), kind="link"),

@@ -20,6 +20,8 @@ from procurement.papers import payment_slip, pdf_response
 from procurement.permissions_contract import handles
 from providers.lifecycle.organization import warning_for
 
+LATE_CAP = 100
+
 
 def visible(request, pk):
     """The request this person may see; a stranger gets 404."""
@@ -40,11 +42,12 @@ def _timing(rows, value):
 
 @login_required
 def payment_list(request):
-    rows = PaymentRequest.objects.visible_to(request.user)
-    late = overdue(rows).count()
+    joined = PaymentRequest.objects.joined_to(request.user)
+    late = overdue(joined).order_by()[: LATE_CAP + 1].count()
     return render_list(
         request,
-        rows.select_related("stage__contract__organization", "stage__contract__purchaser"),
+        PaymentRequest.objects.visible_to(request.user).select_related("stage__contract__organization", "stage__contract__purchaser"),
+        joined=joined,
         title=_("Payments"),
         columns=[
             Column("number", _("Number"), kind="link"),
@@ -61,7 +64,7 @@ def payment_list(request):
         search=("number", "stage__contract__title", "stage__contract__organization__name", "invoice_number", "voucher_number"),
         filters=[
             ChoiceFilter("status", _("Status"), choices=PaymentRequest.LIFE.states.items()),
-            ChoiceFilter("timing", _("Timing"), choices=[("open", _("not yet due")), ("overdue", _("overdue ({count})").format(count=late))], apply=_timing),
+            ChoiceFilter("timing", _("Timing"), choices=[("open", _("not yet due")), ("overdue", _("overdue ({count})").format(count=f"{LATE_CAP}+" if late > LATE_CAP else late))], apply=_timing),
             DateFilter("paid", _("Paid on"), field="paid_on"),
             DateFilter("due", _("Payment due"), field="due_on"),
         ],

@@ -85,6 +85,8 @@ def project_detail(request, pk):
     counted = splitting.counted(project) if weighed else False
     if drafting:
         project.known_evidence = evidence(project)
+    if not project.revision and all(row.verb != "exception" for row in trail_of(project)):
+        know(project, "caution_reasons", ())  # never submitted, no exception recorded: no warning has its reason yet
     project.known_lacks = lacks(project, counted) if drafting else []
     project.known_warnings = warnings(project, counted) if weighed else []
     votes = Prefetch("votes", GateVote.objects.select_related("user", "on_behalf_of"))

@@ -2,6 +2,7 @@
 
 import datetime
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django.db import connection, transaction
 from django.test import Client
@@ -18,6 +19,7 @@ from tests.bench.pages import MANAGES, milliseconds
 from tests.bench.work import row
 
 LINES = 1000
+ENCODED = "application/x-www-form-urlencoded"
 OPEN_LIMIT, SAVE_LIMIT, PDF_LIMIT = 1.3, 8.0, 1.3
 
 
@@ -29,13 +31,13 @@ def rows_of(project, count, price="2.15"):
 
 
 def form_of(project, price):
-    """What the browser sends of the whole editor."""
+    """What the browser sends of the whole editor, encoded as its form says."""
     plan, table = list(project.plan.all()), LineTable.saved(project)
     data = {"plan-TOTAL_FORMS": len(plan), "plan-INITIAL_FORMS": len(plan)}
     for number, activity in enumerate(plan):
         data |= {f"plan-{number}-{name}": getattr(activity, name) for name in ("id", "order", "title", "planned_on", "location", "headcount", "times")}
     cells = [{"id": line.pk, "kind": line.kind, "activity": line.activity or "", **line.cells, "price": price} for line in table.rows]
-    return data | {f"line_{name}": [line[name] for line in cells] for name in COLUMNS}
+    return urlencode(data | {f"line_{name}": [line[name] for line in cells] for name in COLUMNS}, doseq=True)
 
 
 def editor(told, pk, repeat=3):
@@ -65,7 +67,7 @@ def editor(told, pk, repeat=3):
     pairs = []
     for turn in range(repeat):
         data = form_of(project, f"{turn + 3}.05")
-        pairs.append((milliseconds(bare), milliseconds(lambda data=data: client.post(url, data))))
+        pairs.append((milliseconds(bare), milliseconds(lambda data=data: client.post(url, data, content_type=ENCODED))))
     alone, ours = min(a for a, _o in pairs), min(o for _a, o in pairs)
     found.append(row(f"saving {LINES:,} changed lines against a bare bulk_create", f"{ours:.0f} ms / {alone:.0f} ms = {ours / alone:.2f}", f"≤ {SAVE_LIMIT}", ours / alone <= SAVE_LIMIT))
     project.refresh_from_db()

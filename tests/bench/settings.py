@@ -8,4 +8,4 @@ DATABASES["default"]["CONN_MAX_AGE"] = None
 if "init_command" in DATABASES["default"]["OPTIONS"]:
     DATABASES["default"]["OPTIONS"]["init_command"] += " PRAGMA synchronous=NORMAL;"
 else:
-    del DATABASES["default"]["OPTIONS"]["options"]
+    DATABASES["default"]["OPTIONS"]["options"] = DATABASES["default"]["OPTIONS"]["options"].removesuffix(" -c synchronous_commit=off")
