@@ -60,7 +60,7 @@ def raise_low(panel, bid, *, actor, note):
     panel = seats.locked(panel)
     seats.judging_member(panel, actor)
     _scoring(panel)
-    if "C08" not in methods.law(panel.tender).rules:
+    if "C08" not in methods.law(panel.tender):
         raise Refusal("no_rule", _("No review of low prices is prescribed for this purchase."))
     if bid.pk not in {row.pk for row in seats.valid_bids(panel)}:
         raise Refusal("strange", _("This response or item does not belong to the panel."))
