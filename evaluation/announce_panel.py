@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.permissions import has_role, purchaser_ids
 from evaluation.forms.panel import ConcludeForm
-from evaluation.lifecycle import conclusion, panel  # noqa: F401
+from evaluation.lifecycle import conclusion, panel, sheets, talks  # noqa: F401
 from evaluation.models import BidQuestion, Panel, PanelMember, ResultVersion
 from evaluation.permissions import judging_hats
 from evaluation.permissions_panel import tenders_of_panels
@@ -14,12 +14,14 @@ from kernel import clock, files, registry
 from kernel.registry import Brief, NavItem, Task, Waiting
 from kernel.registry import Panel as Box
 from procurement import methods
+from procurement.lifecycle import quotes
 from procurement.models import QuoteRound, Tender
 from procurement.permissions import organization_ids
 from procurement.permissions_tender import further_readers
 
 panel.LIFE.form(panel.CONCLUDE, ConcludeForm)
 further_readers(tenders_of_panels)
+quotes.objecting(talks.objection_to_quotes)
 
 
 def sees_panels(user):
@@ -43,6 +45,8 @@ def desk(user):
             yield Task("panel", title, _("Check the responses"), url, panel_.stage_began)
         elif panel_.status == "checking" and row.is_leader and not panel_.members.filter(left_at=None, checked_at=None).exists():
             yield Task("panel", title, _("Close the check and begin scoring"), url, panel_.stage_began)
+        elif panel_.status == "scoring" and row.is_leader and row.untalked and talks.kind_of(panel_.tender) and not sheets.is_blind_to(panel_, row):
+            yield Task("panel", title, _("Record the talks with the suppliers"), reverse("panel_talks", args=[panel_.pk]), panel_.stage_began)
         elif panel_.status == "scoring" and row.submitted_at is None and methods.ranking_of(panel_.tender) == "points":
             yield Task("panel", title, _("Score the responses"), url, panel_.stage_began)
         elif panel_.status == "scoring" and row.is_leader and not panel_.members.filter(left_at=None, submitted_at=None).exists():
@@ -51,7 +55,7 @@ def desk(user):
             yield Task("panel", title, _("Sign the report"), url, panel_.concluded_at)
 
     mine = PanelMember.objects.filter(user=user, left_at=None).filter(Q(panel__status__in=("formed", "checking", "scoring")) | Q(panel__status="concluded", panel__signing_ended_at=None, signed_at=None))
-    yield Waiting(mine.select_related("panel__tender__profile"), member_step)
+    yield Waiting(mine.select_related("panel__tender__profile", "panel__tender__evaluation_terms").annotate(untalked=Exists(talks.untalked(OuterRef("panel__tender")))), member_step)
     units = purchaser_ids(user, "handler")
     if units:
         unjudged = Tender.objects.filter(purchaser__in=units, status="opened", venue="internal", panel=None).exclude(profile__scoring="lowest").exclude(method="single_source")
@@ -60,7 +64,7 @@ def desk(user):
         begun = Panel.objects.filter(own, Q(status="draft") | Q(status="formed", tender__status="opened")).select_related("tender")
         yield Waiting(begun, lambda row: Task("panel", row.tender.title, _("Start the evaluation") if row.status == "formed" else _("Draw experts and form the panel"), row.get_absolute_url(), row.tender.opened_at or row.created_at))
         closed = QuoteRound.objects.filter(tender=OuterRef("tender"), last=True)
-        quoting = Panel.objects.filter(own, ~Exists(closed), status="scoring", tender__status="opened", tender__quotes_until=None).exclude(tender__method="self_run").select_related("tender")
+        quoting = Panel.objects.filter(own, ~Exists(closed), status="scoring", tender__status="opened", tender__quotes_until=None).exclude(tender__method="self_run").select_related("tender").annotate(untalked=Exists(talks.untalked(OuterRef("tender"))))
         yield Waiting(quoting, ask_for_quotes)
         changes = ResultVersion.objects.filter(panel__tender__purchaser__in=units, needs_report=True, reported_on=None).order_by("made_at")
         yield Brief(changes, ("panel_id", "panel__tender__title", "made_at"), report_change)
@@ -70,8 +74,8 @@ def desk(user):
 
 
 def ask_for_quotes(row):
-    """Points and prices wait for the last quotes where the method wants them."""
-    if methods.of(row.tender).final_quotes:
+    """Points and prices wait for the last quotes where the method wants them, and these for the talks."""
+    if row.tender.way.final_quotes and not (row.untalked and talks.kind_of(row.tender)):
         return Task("tender", row.tender.title, _("Ask for final quotes"), reverse("quotes_call", args=[row.tender_id]), row.stage_began)
     return None
 
@@ -107,7 +111,8 @@ def tender_panel(tender, user):
     wants = tender.venue == "internal" and tender.status in ("published", "opened") and not (tender.profile_id and tender.profile.scoring == "lowest") and tender.method != "single_source"
     if found is None and not (handler and wants):
         return None
-    context = {"sitting": found, "tender": tender, "may_create": found is None and handler and wants}
+    waits = quotes.objection_to_call(tender) if handler and found and found.status == "scoring" else None
+    context = {"sitting": found, "tender": tender, "may_create": found is None and handler and wants, "waits": waits}
     return Box(_("Evaluation"), "evaluation/tender_panel.html", context, order=20)
 
 

@@ -2,7 +2,7 @@
 
 from evaluation.lifecycle import fees, names, results, signing
 from evaluation.lifecycle.low_prices import LOW_REASONS
-from evaluation.models import Expert, Score
+from evaluation.models import Expert, PanelMember, Score, Talk
 from kernel import clock
 from procurement.criteria import tree
 from procurement.lifecycle.evaluation_terms import deductions_of, terms_of
@@ -47,6 +47,16 @@ def _rounds(panel, bids):
     return [{"round": key, "prices": [prices.get(bid.pk) for bid in bids]} for key, prices in sorted(found.items(), key=lambda pair: pair[0].number)]
 
 
+def talk_rows(tender):
+    """The talks of the purchase as recorded, also by a panel whose result was set aside, with the names of who was there."""
+    rows = list(Talk.objects.filter(bid__lot__tender=tender).select_related("bid__organization", "bid__lot", "corrected_by").order_by("bid__lot__order", "bid", "round", "id"))
+    members = {row.pk: str(row.user) for row in PanelMember.objects.filter(pk__in={pk for row in rows for pk in [*row.present, *row.absent]}).select_related("user")}
+    for row in rows:
+        row.there, row.away = ("、".join(members[pk] for pk in keys) for keys in (row.present, row.absent))
+        row.stands = not hasattr(row, "corrected_by")
+    return rows
+
+
 def _changes(panel):
     """The later versions of the result with the lawful reason in words."""
     rows = list(panel.versions.all())[1:]
@@ -66,7 +76,7 @@ def report_context(panel):
     return {
         "panel": panel, "tender": tender, "method": tender.way, "terms": terms_of(tender), "result": result, "members": panel.result.get("members", []), "low": low_rows(panel),
         "scored": (first.inputs if first else panel.inputs).get("ranking", "points") == "points", "deductions": deductions_of(tender), "claims": panel.claims.select_related("bid__organization"),
-        "conformity": panel.conformity, "bids": bids, "sheets": _sheets(panel, members, bids), "rounds": _rounds(panel, bids), "draws": _draws(panel), "waivers": panel.waivers.select_related("item"),
+        "conformity": panel.conformity, "bids": bids, "sheets": _sheets(panel, members, bids), "rounds": _rounds(panel, bids), "talks": talk_rows(tender), "draws": _draws(panel), "waivers": panel.waivers.select_related("item"),
         "questions": panel.questions.exclude(kind="low_price").select_related("bid__organization"), "seats": panel.members.select_related("user").order_by("left_at", "-is_leader", "id"),
         "signatures": [(member, STATES[state], state) for member, state in signing.signatures(panel)], "article": signing.article_of(tender), "versions": _changes(panel),
         "invalid": [bid for bid in by_pk.values() if bid.status == "invalid"], "printed": clock.now(),

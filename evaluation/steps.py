@@ -1,11 +1,11 @@
-"""What a member does, in order, as the panel's page shows it: declare, check, score, sign; which is done, which is now, and where to click."""
+"""What a member does, in order, as the panel's page shows it: declare, check, record the talks (the leader), score, sign; which is done, which is now, and where to click."""
 
 from dataclasses import dataclass
 
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from evaluation.lifecycle import conformity, sheets
+from evaluation.lifecycle import conformity, sheets, talks
 from procurement import methods
 
 
@@ -35,8 +35,13 @@ def steps_of(panel, own, bids):
         left = conformity.missing_findings(panel, own, bids) if panel.status == "checking" and own.declared_at and not own.checked_at else 0
         note = _("{count} findings are still missing.").format(count=left) if left else _("All is found: hand the check in.")
         add(_("Check conformity"), own.checked_at, panel.status == "checking" and bool(own.declared_at), _("Check now"), reverse("panel_check", args=[panel.pk]), note, over=place > 2)
+    waiting = []
+    if own.is_leader and talks.kind_of(panel.tender):
+        waiting = list(talks.untalked(panel.tender)) if panel.status == "scoring" and not sheets.is_blind_to(panel, own) else []
+        note = _("Not yet talked with ({talks}): {names}.").format(talks=panel.tender.way.talks.name, names=talks.names_of(waiting))
+        add(_("Talks with the suppliers"), None, bool(waiting), _("Record the talks"), reverse("panel_talks", args=[panel.pk]), note, over=place > 3 or panel.status == "scoring" and not waiting and not sheets.is_blind_to(panel, own))
     if methods.ranking_of(panel.tender) == "points":
-        active = panel.status == "scoring" and bool(own.declared_at)
+        active = panel.status == "scoring" and bool(own.declared_at) and not waiting
         left = sheets.missing_scores(panel, own, sheets.items_now(panel, own), bids) if active and not own.submitted_at else 0
         note = _("{count} scores are still missing.").format(count=left) if left else _("All is scored: hand your sheet in.")
         add(_("Score the responses"), own.submitted_at, active, _("Score now"), reverse("score_sheet", args=[panel.pk]), note)

@@ -1,8 +1,8 @@
-"""Addresses of panels, checks, score sheets, questions, results and the expert pool."""
+"""Addresses of panels, checks, score sheets, questions, talks, results and the expert pool."""
 
 from django.urls import path
 
-from evaluation.views import experts, panel, past, questions, results, sheets
+from evaluation.views import experts, panel, past, questions, results, sheets, talks
 
 urlpatterns = [
     path("panels/", panel.panel_list, name="panel_list"),
@@ -30,6 +30,9 @@ urlpatterns = [
     path("panels/<int:pk>/responses/<int:bid>/ask/", questions.ask, name="panel_ask"),
     path("panels/<int:pk>/responses/<int:bid>/arithmetic/", questions.correct, name="panel_correct"),
     path("panels/<int:pk>/responses/<int:bid>/deduction/", questions.claim, name="panel_claim"),
+    path("panels/<int:pk>/talks/", talks.talk_list, name="panel_talks"),
+    path("panels/<int:pk>/talks/<int:bid>/", talks.record, name="panel_talk"),
+    path("panels/<int:pk>/talks/<int:talk>/correct/", talks.correct, name="panel_talk_correct"),
     path("panels/<int:pk>/prices/<int:bid>/", questions.low_price, name="panel_low_price"),
     path("panels/<int:pk>/prices/<int:bid>/raise/", questions.raise_low, name="panel_raise_low"),
     path("bid-questions/<int:pk>/", questions.question_detail, name="bid_question"),

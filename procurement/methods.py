@@ -53,6 +53,14 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Talks:
+    """What the panel's talks with each supplier are called, and the article that wants them."""
+
+    name: str
+    article: str
+
+
+@dataclass(frozen=True)
 class Method:
     """A row of rules/methods.toml; the words of its keys are explained there."""
 
@@ -72,6 +80,7 @@ class Method:
     figures: dict = field(hash=False)
     cases: tuple = ()
     also: str = ""
+    talks: Talks | None = None
 
     def case(self, code):
         """The lawful case of this code, or None."""
@@ -82,10 +91,11 @@ def read_method(row):
     """A Method from a row of the file or of a frozen purchase. Raises BadRule on anything unknown."""
     row = dict(row)
     cases = tuple(Case(**case) for case in row.pop("case", ()))
+    talks = row.pop("talks", None)
     day = row["valid_from"]
     row["valid_from"] = datetime.date.fromisoformat(day) if isinstance(day, str) else day
     try:
-        method = Method(**{**row, "ranking": tuple(row["ranking"]), "reveals": tuple(row["reveals"]), "cases": cases})
+        method = Method(**{**row, "ranking": tuple(row["ranking"]), "reveals": tuple(row["reveals"]), "cases": cases, "talks": Talks(**talks) if talks else None})
     except (TypeError, KeyError) as error:
         raise BadRule(f"methods.toml: {row.get('code')}: {error}") from error
     if method.entry not in ENTRIES or not set(method.ranking) <= RANKINGS or method.qualification not in CHECKERS:

@@ -7,7 +7,7 @@ from config.demo import offers
 from config.demo.papers import scan
 from config.demo.preparing import TIMELY, prepare, review_documents
 from config.demo.travel import office_is_open
-from evaluation.lifecycle import conclusion, conformity, drawing, fees, panel, sheets, signing
+from evaluation.lifecycle import conclusion, conformity, drawing, fees, panel, sheets, signing, talks
 from evaluation.models import Panel
 from kernel import clock
 from kernel.money import yuan
@@ -112,6 +112,7 @@ def compete(plot, row, office, cast, travel):
         check_all(board, members)
         travel.minutes(30)
         board = panel.begin(board, actor=leader)
+        talk(board, leader, travel)
         final_quotes(made, office, travel)
     yield "scoring", lot
     travel.minutes(90)
@@ -207,6 +208,21 @@ def check_all(board, members):
         for row in panel.valid_bids(board):
             conformity.find(board, row, actor=person, findings={index: (True, "") for index in range(len(names))})
         conformity.hand_in(board, actor=person)
+
+
+TALKED = (
+    ("服务人员的稳定、活动的应急安排和报价的构成。", "项目负责人服务期内不更换，活动前三日报送应急预案。"),
+    ("活动频次、与社区配合的方式和满意度测评。", "每月增加一次入户走访，不另计费用。"),
+    ("进场时间、志愿者的组织和付款节点。", ""),
+)
+
+
+def talk(board, leader, travel):
+    """All members talk with each supplier alone, a quarter of an hour each."""
+    for row, (about, promised) in zip(talks.untalked(board.tender), TALKED, strict=True):
+        began = clock.now()
+        travel.minutes(15)
+        talks.record_talk(board, row, actor=leader, began_at=began, ended_at=clock.now(), present=list(board.sitting()), about=about, offers=promised)
 
 
 def final_quotes(made, office, travel):

@@ -59,7 +59,7 @@ class PurposeForm(CleanForm):
 class ConcludeForm(StepForm):
     """The panel's own words; the figures are computed."""
 
-    report = forms.CharField(label=_("Evaluation report"), max_length=4000, widget=forms.Textarea(attrs={"rows": 6}), help_text=_("How the talks went, who was judged how, dissenting views. Scores and ranks are added by the system."))
+    report = forms.CharField(label=_("Evaluation report"), max_length=4000, widget=forms.Textarea(attrs={"rows": 6}), help_text=_("Who was judged how, dissenting views. Talks, scores and ranks are added by the system."))
 
 
 class ExpertForm(CleanModelForm):

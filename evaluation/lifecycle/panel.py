@@ -2,8 +2,9 @@
 
 筹建 draft: the pool of experts is frozen, then experts and ranked reserves are drawn; the draw can be repeated by anyone. 已组成 formed: enough
 members, odd, two thirds of them experts; each holds a grant for this panel and declares that nothing stands between. 审查中 checking: the
-responses are open, each member finds alone whether they meet every substantive requirement. 评审中 scoring: who failed is out; each member
-scores alone, nothing is not zero; low prices are explained, corrections confirmed, final quotes read. 已结束 concluded: objective items agree,
+responses are open, each member finds alone whether they meet every substantive requirement. 评审中 scoring: who failed is out; where the
+method talks, the panel talks with each supplier alone before final quotes are asked for; each member scores alone, nothing is not zero; low prices
+are explained, corrections confirmed, final quotes read. 已结束 concluded: objective items agree,
 the result is computed from stored inputs, candidates are ranked, the purchaser has the report, members sign it or state their dissent.
 A leaver's scores stay but are void; the next reserve scores afresh.
 """
@@ -74,6 +75,7 @@ LIFE = Life(
 LIFE.verb_labels = {
     "freeze_pool": _("pool of experts frozen"), "draw": _("experts drawn"), "choose_expert": _("expert chosen"), "name_member": _("member named"), "declare": _("declaration given"),
     "leave": _("member left"), "check": _("conformity check handed in"), "submit_scores": _("scores handed in"), "reopen_scores": _("scores opened again"),
+    "talk": _("talk recorded"), "correct_talk": _("record of a talk corrected"),
     "raise_low": _("price found abnormally low"), "explain_low": _("low price judged"), "waive": _("item found not to apply"), "claim": _("price deduction decided"),
     "sign": _("report signed"), "dissent": _("dissent stated"), "end_signing": _("signing closed"), "reveal_names": _("names looked at"), "fee": _("fee entered"),
     "set_aside": _("result set aside, another panel judges"), "revise": _("result changed"), "reported": _("change reported to the finance bureau"),

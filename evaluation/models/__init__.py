@@ -3,8 +3,9 @@
 from evaluation.models.check import Assignment, AssignmentUserPermission, CallBack, Check, CheckItem, Finding
 from evaluation.models.judging import BidQuestion, ConformityVote, ExpertFee, ItemWaiver, PriceClaim, ResultVersion
 from evaluation.models.panel import Expert, Panel, PanelMember, PanelUserPermission, Score
+from evaluation.models.talk import Talk
 
 __all__ = [
     "Assignment", "AssignmentUserPermission", "BidQuestion", "CallBack", "Check", "CheckItem", "ConformityVote", "Expert", "ExpertFee", "Finding", "ItemWaiver",
-    "Panel", "PanelMember", "PanelUserPermission", "PriceClaim", "ResultVersion", "Score",
+    "Panel", "PanelMember", "PanelUserPermission", "PriceClaim", "ResultVersion", "Score", "Talk",
 ]

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from communities.models.membership import PURCHASER_ROLES
 from communities.permissions import has_role, people
 from evaluation.forms.panel import ChooseExpertForm, DeclareForm, DrawForm, MemberForm, PoolForm, PurposeForm, ReasonForm
-from evaluation.lifecycle import claims, conformity, drawing, low_prices, names, questions, seats, sheets
+from evaluation.lifecycle import claims, conformity, drawing, low_prices, names, questions, seats, sheets, talks
 from evaluation.lifecycle import panel as panels
 from evaluation.models import Expert, Panel, PanelMember
 from evaluation.permissions_panel import handles_panel, may_score, member_row
@@ -77,7 +77,7 @@ def panel_detail(request, pk):
     context = {
         "own": own, "handles": handles, "leads": bool(own and own.is_leader), "concluded": panel.status == "concluded", "bids": bids, "blind": blind,
         "members": names.shown_members(panel, members, own), "steps": steps_of(panel, own, bids) if own else [], "low": [(known[key], row) for key, row in low.items() if key in known],
-        "asked": asked, "deducts": deducts, "result": names.result_rows(panel) if panel.status == "concluded" else [], "method": panel.tender.way, "terms": terms_of(panel.tender),
+        "asked": asked, "deducts": deducts, "result": names.result_rows(panel) if panel.status == "concluded" else [], "method": panel.tender.way, "talks": (own or handles) and panel.status in ("scoring", "concluded") and talks.kind_of(panel.tender), "terms": terms_of(panel.tender),
         "secret": not (own or handles or has_role(request.user, "observer", "supervisor", purchaser=panel.purchaser_id)), "names_open": names.are_open(panel),
         "sheets_open": panel.status == "scoring" and bool(own) and not any(m.left_at is None and m.submitted_at is None for m in members), "acts": (handles and panel.status != "concluded") or (bool(own and own.is_leader) and panel.status == "scoring"), "frozen": bool(panel.draw_record) and "seed" not in panel.draw_record,
         "drawn": "seed" in panel.draw_record, "advised": seats.advised_members(panel) if handles and panel.status == "draft" else None, "waivers": panel.waivers.all(), "scored": methods.ranking_of(panel.tender) == "points",

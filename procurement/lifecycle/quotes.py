@@ -20,6 +20,18 @@ from procurement.permissions_tender import may_bid, may_handle_tender
 PREFIX = "final-"
 SILENT = "未在规定时间内提交最后报价，视为退出"
 register("quotes_called", _("“{title}”: give your final quote until {until}."))
+_objections = []
+
+
+def objecting(rule):
+    """`rule(tender) -> Refusal or None`: what only a later stage knows stands before final quotes (the panel's talks). Registered in AppConfig.ready()."""
+    _objections.append(rule)
+    return rule
+
+
+def objection_to_call(tender):
+    """What a later stage says stands before final quotes, or None."""
+    return next((refusal for rule in _objections if (refusal := rule(tender))), None)
 
 
 def unread(tender):
@@ -75,7 +87,7 @@ def objection_to_ranking(tender, valid):
 def call_quotes(tender, *, actor, until, last=None):
     """Open a round of quotes until an aware moment; every valid bidder is told. `last`: no further round follows (default: as the documents say).
 
-    Raises Refusal: not opened, a round still runs or is unread, all rounds are over.
+    Raises Refusal: not opened, a round still runs or is unread, all rounds are over, the panel has not talked with every bidder.
     """
     tender = Tender.objects.select_for_update().get(pk=tender.pk)
     if not may_handle_tender(actor, tender):
@@ -93,6 +105,8 @@ def call_quotes(tender, *, actor, until, last=None):
     number = before.number + 1 if before else 1
     if before and (before.last or number > rounds):
         raise Refusal("rounds_over", _("The last round of quotes is over."), article=method.article)
+    if refusal := objection_to_call(tender):
+        raise refusal
     made = QuoteRound.objects.create(tender=tender, number=number, until=until, called_by=actor, last=number >= rounds if last is None else last or number >= rounds)
     Tender.objects.filter(pk=tender.pk).update(quotes_until=until)
     trail.record(tender, "quotes", actor=actor, params={"round": number, "last": made.last, "until": until.isoformat()})

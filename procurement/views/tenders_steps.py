@@ -69,7 +69,7 @@ def call_quotes(request, pk):
             return redirect(quotes.call_quotes(tender, actor=request.user, **form.cleaned_data))
         except Refusal as refusal:
             refused(form, refusal)
-    context = {"form": form, "tender": tender, "running": running if running and running.read_at is None else None, "told": quotes.told_rounds(tender), "number": number, "now": clock.now(), "terms": terms_of(tender)}
+    context = {"form": form, "tender": tender, "running": running if running and running.read_at is None else None, "told": quotes.told_rounds(tender), "number": number, "now": clock.now(), "terms": terms_of(tender), "waits": quotes.objection_to_call(tender) if form is not None and not form.is_bound else None}
     return render(request, "procurement/quotes.html", context, status=422 if form is not None and form.is_bound and form.errors else 200)
 
 

@@ -175,7 +175,7 @@ def special(world):
     leading = panel(world).members.get(is_leader=True, left_at=None).user_id
     rival = world.cast.users["provider"].pk
     return {
-        (rival, "tender_opened"): ("rival",), (rival, "framework"): ("rival",), (rival, "framework_item"): ("rival",), (rival, "lot_told"): ("rival",), (leading, "panel"): ("leading",), (leading, "panel_member"): ("leading",), (leading, "panel_bid"): ("leading",), (leading, "panel_item"): ("leading",),
+        (rival, "tender_opened"): ("rival",), (rival, "framework"): ("rival",), (rival, "framework_item"): ("rival",), (rival, "lot_told"): ("rival",), (leading, "panel"): ("leading",), (leading, "panel_member"): ("leading",), (leading, "panel_bid"): ("leading",), (leading, "panel_item"): ("leading",), (leading, "panel_talk"): ("leading",),
         (leading, "challenge_answered"): ("leading",), (leading, "order"): ("leading",), (rival, "challenge_answered"): ("rival",),
     }  # fmt: skip
 
@@ -307,6 +307,7 @@ OBJECTS = {
     "panel_member": lambda w: (panel(w).pk, panel(w).members.get(user=w.people.own["expert"]).pk),
     "panel_bid": lambda w: (panel(w).pk, w.bid_opened.pk),
     "panel_who": lambda w: (panel(w).pk, str(w.bid_opened.pk)),
+    "panel_talk": lambda w: (panel(w).pk, panel(w).talks.get(bid=w.bid_opened).pk),
     "panel_item": lambda w: (panel(w).pk, panel(w).tender.score_items.get(name="服务方案").pk),
     "bid_question": lambda w: w.bid_question,
     "version": lambda w: w.version,

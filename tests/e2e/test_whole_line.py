@@ -240,6 +240,18 @@ def the_panel_checks_and_asks(walk):
     leader.opens("/desk/").follows(TITLE).sees("已答复").presses("结束审查，开始评分")
 
 
+def the_panel_talks_with_each(walk):
+    """磋商: each supplier alone, one after the other; the handler can't ask for quotes before all had their talk (214号 第19条)."""
+    handler, (leader, *_others) = walk.people("handler"), experts(walk)
+    handler.opens(Tender.objects.get().get_absolute_url()).sees("尚未与下列供应商磋商", "暖阳", "乐邻", "春晖")
+    leader.opens("/desk/").follows(TITLE).sees("还有 3 家供应商尚未进行")
+    for left, name in enumerate(("暖阳", "乐邻", "春晖")):
+        began = clock.now()
+        clock.set_to(began + datetime.timedelta(minutes=15))
+        leader.presses("登记", within=f"main tr:has-text('{name}')").fills(began_at=began.astimezone(clock.ZONE), ended_at=clock.now().astimezone(clock.ZONE), about="送餐时间、节假日安排与报价构成。", offers="节假日照常送餐，不加价。")
+        leader.presses("记录").sees(f"还有 {2 - left} 家" if left < 2 else "已与全部供应商进行", "节假日照常送餐，不加价。")
+
+
 def all_quote_once_more(walk):
     """最后报价: sealed until the time the handler set; nobody reads one before."""
     handler = walk.people("handler")
@@ -272,7 +284,7 @@ def all_sign_the_report(walk):
     leader, *others = experts(walk)
     leader.opens("/desk/").follows(TITLE).presses("结束评审").fills(report="三位专家独立评分，乐邻方案针对性强。").presses("结束评审").sees("乐邻")
     for member in (leader, *others):
-        member.opens("/desk/").follows(TITLE).presses("阅读并签署").sees("110,000.00").presses("签署")
+        member.opens("/desk/").follows(TITLE).presses("阅读并签署").sees("110,000.00", "磋商情况", "节假日照常送餐，不加价。").presses("签署")
     assert Panel.objects.get().signing_ended_at  # nobody is left who could
 
 
@@ -379,7 +391,7 @@ def the_bureau_reports(walk):
 
 PHASES = [
     a_resident_leaves_a_wish, the_community_makes_it_a_need, the_project_is_applied_for, it_comes_back_and_passes_all_gates, the_handler_makes_a_tender, the_first_provider_responds,
-    a_question_moves_the_deadline, who_had_responded_writes_anew, the_others_respond, two_openers_open, credit_is_queried, a_panel_is_drawn, the_panel_checks_and_asks, all_quote_once_more,
+    a_question_moves_the_deadline, who_had_responded_writes_anew, the_others_respond, two_openers_open, credit_is_queried, a_panel_is_drawn, the_panel_checks_and_asks, the_panel_talks_with_each, all_quote_once_more,
     the_panel_scores, all_sign_the_report, the_result_is_known, the_contract_is_signed, the_first_stage_is_paid, the_activities_are_held, the_auditor_checks, the_progress_stage_is_paid, it_is_closed, the_bureau_reports,
 ]  # fmt: skip
 

@@ -26,6 +26,7 @@ def walk():
 
 @pytest.mark.rule("B12", mutate="exception_quotes")
 def test_final_quotes_are_sealed_again(walk):
+    sitting = make_panel(walk.tender, walk.office, quoted=False)
     until = clock.now() + clock.datetime.timedelta(hours=2)
     quotes.call_quotes(walk.tender, actor=walk.office.handler, until=until)
     assert Notice.objects.filter(kind="quotes_called").count() == 3
@@ -40,7 +41,6 @@ def test_final_quotes_are_sealed_again(walk):
     assert bid.final_price is None
     travel(until)
     refused("late", quotes.give_quote, bid, actor=walk.providers[0].user, price=Decimal(220000))
-    sitting = make_panel(Tender.objects.get(pk=walk.tender.pk), walk.office)
     score_all(sitting)
     refused("quotes", conclusion.conclude, sitting, actor=walk.office.handler)
     assert quotes.read_quotes(walk.tender, actor=walk.office.handler) == 2

@@ -10,8 +10,8 @@ import datetime
 from decimal import Decimal
 from types import SimpleNamespace
 
-from evaluation.lifecycle import conclusion, conformity, drawing, panel, sheets
-from evaluation.models import Expert
+from evaluation.lifecycle import conclusion, conformity, drawing, panel, sheets, talks
+from evaluation.models import Expert, Panel
 from kernel import clock
 from procurement import methods, sealing
 from procurement.lifecycle import award, bid, declaration, opening, qualification, quotes, review, survey, tender
@@ -135,8 +135,19 @@ def check_all(sitting, but=()):
         conformity.hand_in(sitting, actor=member.user)
 
 
+def talk_all(sitting):
+    """All members talk with each supplier who waits for it, one after the other."""
+    leader, members = sitting.sitting().get(is_leader=True).user, list(sitting.sitting())
+    for one in talks.untalked(sitting.tender):
+        began = clock.now()
+        travel(began + datetime.timedelta(minutes=5))
+        talks.record_talk(sitting, one, actor=leader, began_at=began, ended_at=clock.now(), present=members, about="服务方案、人员安排和合同条款。")
+
+
 def quote_all(row, office, prices=None):
     """A round of final quotes in which everybody gives one (default: the price of the response), read when its time is over."""
+    if methods.of(row).talks:
+        talk_all(Panel.objects.get(tender=row))
     until = clock.now() + datetime.timedelta(hours=1)
     row = quotes.call_quotes(row, actor=office.handler, until=until)
     for one in Bid.objects.filter(lot__tender=row, status="opened").select_related("organization", "lot__tender"):
@@ -174,12 +185,14 @@ def form_panel(row, office, **kwargs):
 
 
 @remembered
-def make_panel(row, office, *, quoted=True, **kwargs):
-    """Drawn experts who declared and checked, scoring; final quotes are in where the method wants them and nobody asked for any."""
+def make_panel(row, office, *, quoted=True, talked=True, **kwargs):
+    """Drawn experts who declared, checked and talked with the suppliers, scoring; final quotes are in where the method wants them and nobody asked for any."""
     sitting = panel.start(form_panel(row, office, **kwargs), actor=office.handler)
     check_all(sitting)
     sitting = panel.begin(sitting, actor=office.handler)
-    if quoted and methods.of(row).final_quotes and row.is_statutory and not row.quote_rounds.exists():
+    if talked and methods.of(row).talks:
+        talk_all(sitting)
+    if talked and quoted and methods.of(row).final_quotes and row.is_statutory and not row.quote_rounds.exists():
         quote_all(row, office)
     return sitting
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from communities.lifecycle import need, wish
-from evaluation.lifecycle import check, claims, drawing, fees, finding, low_prices, panel, questions, results, sheets, signing
+from evaluation.lifecycle import check, claims, drawing, fees, finding, low_prices, panel, questions, results, sheets, signing, talks
 from kernel import clock, seal
 from procurement.lifecycle import (
     amendment,
@@ -125,6 +125,22 @@ def judged():
     return walk
 
 
+def talking(talked=False):
+    """A panel that scores and has talked with nobody yet, or with everybody."""
+    walk = tenders.make_tender(state="opened")
+    walk.panel = tenders.make_panel(walk.tender, walk.office, quoted=False, talked=talked)
+    walk.bid, walk.chair, walk.began = walk.bids[0], walk.panel.sitting().get(is_leader=True).user, clock.now()
+    tenders.hours()
+    return walk
+
+
+def spoken():
+    walk = talking(talked=True)
+    walk.talk = walk.panel.talks.first()
+    walk.said = {"began_at": walk.talk.began_at, "ended_at": walk.talk.ended_at, "present": list(walk.panel.sitting())}
+    return walk
+
+
 def asked():
     walk = judged()
     walk.question = questions.ask(walk.panel, walk.bid, actor=walk.chair, kind="clarify", text="请说明。", until=clock.now() + datetime.timedelta(hours=1))
@@ -225,7 +241,9 @@ BEGINNINGS = {
     "change a result": (walked("evaluated"), lambda s: results.revise(s.panel, actor=s.office.handler, kind="price", reason="录入错误", prices={s.bids[0].pk: 200000})),
     "sign a report": (walked("evaluated"), lambda s: signing.sign(s.panel, actor=s.panel.sitting().first().user)),
     "enter a fee": (walked("evaluated"), lambda s: fees.set_fee(s.panel, s.panel.sitting().first(), actor=s.office.handler, session="half")),
-    "ask for quotes": (walked("opened"), lambda s: quotes.call_quotes(s.tender, actor=s.office.handler, until=clock.now() + datetime.timedelta(hours=1))),
+    "record a talk": (talking, lambda s: talks.record_talk(s.panel, s.bid, actor=s.chair, began_at=s.began, ended_at=clock.now(), present=list(s.panel.sitting()), about="服务方案。")),
+    "correct the record of a talk": (spoken, lambda s: talks.correct_talk(s.talk, actor=s.chair, reason="漏记承诺", about="服务方案。", offers="增加一次活动。", **s.said)),
+    "ask for quotes": (lambda: talking(talked=True), lambda s: quotes.call_quotes(s.tender, actor=s.office.handler, until=clock.now() + datetime.timedelta(hours=1))),
     "file a challenge": (
         walked("announced"),
         lambda s: challenge.file(

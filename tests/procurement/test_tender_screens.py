@@ -12,7 +12,7 @@ from procurement.lifecycle import lot as lots
 from procurement.models import Announcement, Award, Bid, Tender
 from tests.factories import projects
 from tests.factories.providers import make_provider
-from tests.factories.tenders import check_credit, make_bid, make_draft, make_experts, make_tender, open_tender, passphrase_of, quote_all, travel
+from tests.factories.tenders import check_credit, make_bid, make_draft, make_experts, make_panel, make_tender, open_tender, passphrase_of, quote_all, travel
 
 pytestmark = pytest.mark.django_db
 MONDAY = datetime.datetime(2026, 3, 2, 9, tzinfo=clock.ZONE)
@@ -205,6 +205,7 @@ def test_judging_awarding_telling(office, client):
 
 def test_final_quotes(office, client):
     walk = make_tender(office, "opened")
+    make_panel(walk.tender, office, quoted=False)
     client.force_login(office.handler)
     until = clock.now() + datetime.timedelta(hours=1)
     assert client.post(reverse("quotes_call", args=[walk.tender.pk]), {"until": until.strftime("%Y-%m-%dT%H:%M")}).status_code == 302
