@@ -16,7 +16,7 @@ from evaluation.models import Talk
 from kernel import clock, trail
 from kernel.lifecycle import Refusal
 from procurement.lifecycle.tender import clock_text
-from procurement.models import Bid, Tender
+from procurement.models import Bid, QuoteRound, Tender
 
 LONGEST = 4000
 
@@ -27,9 +27,11 @@ def kind_of(tender):
 
 
 def untalked(tender):
-    """Valid bids that had not yet the talk of the round that runs (of the first, while none was held). `tender`: a purchase, or an OuterRef to one."""
-    last = Talk.objects.filter(~Exists(Talk.objects.filter(panel=OuterRef("panel"), round__gt=OuterRef("round"))), bid=OuterRef("pk"), panel__tender=OuterRef("lot__tender"))
-    return Bid.objects.filter(~Exists(last), lot__tender=tender, status="opened").select_related("organization").order_by("lot__order", "public_id")
+    """Valid bids that had not yet the talk of the round that runs (of the first, while none was held); none once the last quotes were asked for, as where
+    another panel judges again. `tender`: a purchase, or an OuterRef to one."""
+    had = Talk.objects.filter(~Exists(Talk.objects.filter(panel=OuterRef("panel"), round__gt=OuterRef("round"))), bid=OuterRef("pk"), panel__tender=OuterRef("lot__tender"))
+    over = QuoteRound.objects.filter(tender=OuterRef("lot__tender"), last=True)
+    return Bid.objects.filter(~Exists(had), ~Exists(over), lot__tender=tender, status="opened").select_related("organization").order_by("lot__order", "public_id")
 
 
 def names_of(bids):

@@ -241,15 +241,13 @@ def the_panel_checks_and_asks(walk):
 
 
 def the_panel_talks_with_each(walk):
-    """磋商: each supplier alone, one after the other; the handler can't ask for quotes before all had their talk (214号 第19条)."""
-    handler, (leader, *_others) = walk.people("handler"), experts(walk)
-    handler.opens(Tender.objects.get().get_absolute_url()).sees("尚未与下列供应商磋商", "暖阳", "乐邻", "春晖")
-    leader.opens("/desk/").follows(TITLE).sees("还有 3 家供应商尚未进行")
-    for left, name in enumerate(("暖阳", "乐邻", "春晖")):
-        began = clock.now()
-        clock.set_to(began + datetime.timedelta(minutes=15))
-        leader.presses("登记", within=f"main tr:has-text('{name}')").fills(began_at=began.astimezone(clock.ZONE), ended_at=clock.now().astimezone(clock.ZONE), about="送餐时间、节假日安排与报价构成。", offers="节假日照常送餐，不加价。")
-        leader.presses("记录").sees(f"还有 {2 - left} 家" if left < 2 else "已与全部供应商进行", "节假日照常送餐，不加价。")
+    """磋商: each supplier alone; the handler sees who is left before quotes may be asked for (214号 第19条)."""
+    walk.people("handler").opens(Tender.objects.get().get_absolute_url()).sees("尚未与下列供应商磋商", "暖阳", "乐邻", "春晖")
+    leader = experts(walk)[0].opens("/desk/").follows(TITLE)
+    for said, name in {"还有 2 家": "暖阳", "还有 1 家": "乐邻", "已与全部供应商进行": "春晖"}.items():
+        began, _passed = clock.now().astimezone(clock.ZONE), goes_on(hours=0.25)
+        leader.presses("登记", within=f"main tr:has-text('{name}')").fills(began_at=began, ended_at=clock.now().astimezone(clock.ZONE), about="送餐时间与报价构成。", offers="节假日照常送餐，不加价。")
+        leader.presses("记录").sees(said, "节假日照常送餐，不加价。")
 
 
 def all_quote_once_more(walk):

@@ -292,8 +292,9 @@ def test_filed_from_the_purchases_page(client):
 
 @pytest.mark.rule("C12")
 def test_another_panel_judges_and_the_old_result_stays(client):
-    from evaluation.lifecycle import conclusion
+    from evaluation.lifecycle import conclusion, panel
     from evaluation.models import Panel
+    from evaluation.steps import steps_of
     from tests.factories.tenders import hours, make_panel, score_all
 
     walk = make_tender(state="announced", start=MONDAY)
@@ -321,6 +322,8 @@ def test_another_panel_judges_and_the_old_result_stays(client):
     hours()
     again = make_panel(walk.tender, walk.office, experts=4)
     assert not sat & set(again.members.values_list("user_id", flat=True))
+    leading = again.members.get(is_leader=True)  # the last quotes are given: nobody is talked with again, the leader scores like everybody
+    assert [step.url for step in steps_of(again, leading, panel.valid_bids(again)) if step.phase == "current"] == [reverse("score_sheet", args=[again.pk])]
     assert sat <= {row.user_id for row in _experts(again.draw_record["left_out"])}
     score_all(again, lambda number, item: item.points / 2 + (2 - number) * 2)  # the order of the first panel, turned round
     hours()
