@@ -3,6 +3,7 @@
 import datetime
 import functools
 import gc
+import hashlib
 import inspect
 import os
 import re
@@ -38,16 +39,26 @@ TIMELESS = {"access", "lives", "infra", "architecture", "bench", "accessibility"
 
 def pytest_collection_modifyitems(items):
     """Tests that count days are run a second time as of another day: marker `clock`. Those that ask no database, or would hear the same from
-    any, are marked `once`: CI leaves them out on its second database."""
+    any, are marked `once`: CI leaves them out on its second database. Of the rest it asks that one all that commit, race or run in processes of
+    their own, and of the others those files whose turn it is: `even` or `odd`."""
     for item in items:
         function = getattr(item, "function", None)
-        asks = item.get_closest_marker("django_db") or {"db", "transactional_db", "live_server"} & set(item.fixturenames)
+        marker, parts = item.get_closest_marker("django_db"), item.path.relative_to(ROOT).parts
+        asks, commits = marker or {"db", "transactional_db", "live_server"} & set(item.fixturenames), {"transactional_db", "live_server"} & set(item.fixturenames)
+        if not commits and not (marker and marker.kwargs.get("transaction")) and not IN_PROCESSES & set(parts):
+            item.add_marker(_turn("/".join(parts)))
         said = item.path.name in SAID_ONCE and item.path.parent.name in ("access", "lives")
-        if said or item.get_closest_marker("browser") or not asks and not IN_PROCESSES & set(item.path.relative_to(ROOT).parts):
+        if said or item.get_closest_marker("browser") or not asks and not IN_PROCESSES & set(parts):
             item.add_marker(pytest.mark.once)
-        if function and not item.get_closest_marker("browser") and not TIMELESS & set(item.path.relative_to(ROOT).parts) and not _stands(item):
+        if function and not item.get_closest_marker("browser") and not TIMELESS & set(parts) and not _stands(item):
             if ABOUT_DATES.fullmatch(item.path.name) or COUNTS_DAYS.search(inspect.getsource(function)):
                 item.add_marker(pytest.mark.clock)
+
+
+@functools.cache
+def _turn(path):
+    """Half of the files each, about as long."""
+    return pytest.mark.odd if hashlib.sha256(path.encode()).digest()[0] % 2 else pytest.mark.even
 
 
 def _stands(item):
