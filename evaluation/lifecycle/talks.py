@@ -10,8 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef
 from django.utils.translation import gettext_lazy as _
 
-from evaluation.lifecycle import names, seats
-from evaluation.lifecycle.sheets import only_leader
+from evaluation.lifecycle import names, seats, sheets
 from evaluation.models import Talk
 from kernel import clock, trail
 from kernel.lifecycle import Refusal
@@ -19,6 +18,7 @@ from procurement.lifecycle.tender import clock_text
 from procurement.models import Bid, QuoteRound, Tender
 
 LONGEST = 4000
+ONLY_LEADER = _("Only the panel's leader records the talks.")
 
 
 def kind_of(tender):
@@ -126,7 +126,8 @@ def record_talk(panel, bid, *, actor, began_at, ended_at, present, about, offers
     Raises Refusal: no talks here, not checked yet, quotes are called, another supplier is still to have this round, times, who was there; PermissionDenied.
     """
     panel = _locked(panel)
-    only_leader(panel, actor, _("Only the panel's leader records the talks."))
+    if sheets.is_blind_to(panel, sheets.only_leader(panel, actor, ONLY_LEADER)):
+        raise Refusal("blind", _("First hand in the part judged blind."))
     bid = Bid.objects.select_related("lot", "organization").get(pk=bid.pk)
     if refusal := objection_to_talk(panel, bid):
         raise refusal
@@ -154,7 +155,7 @@ def objection_to_correction(talk):
 def correct_talk(talk, *, actor, reason, began_at, ended_at, present, about, offers="", absence=""):
     """A further record puts a wrong one right and says why; both are kept. Not another talk: supplier and round stay. Raises Refusal, PermissionDenied."""
     panel = _locked(talk.panel)
-    only_leader(panel, actor, _("Only the panel's leader records the talks."))
+    sheets.only_leader(panel, actor, ONLY_LEADER)
     talk = Talk.objects.select_related("panel", "bid__organization").get(pk=talk.pk)
     if refusal := objection_to_correction(talk):
         raise refusal

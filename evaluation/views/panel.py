@@ -77,7 +77,7 @@ def panel_detail(request, pk):
     context = {
         "own": own, "handles": handles, "leads": bool(own and own.is_leader), "concluded": panel.status == "concluded", "bids": bids, "blind": blind,
         "members": names.shown_members(panel, members, own), "steps": steps_of(panel, own, bids) if own else [], "low": [(known[key], row) for key, row in low.items() if key in known],
-        "asked": asked, "deducts": deducts, "result": names.result_rows(panel) if panel.status == "concluded" else [], "method": panel.tender.way, "talks": (own or handles) and panel.status in ("scoring", "concluded") and talks.kind_of(panel.tender), "terms": terms_of(panel.tender),
+        "asked": asked, "deducts": deducts, "result": names.result_rows(panel) if panel.status == "concluded" else [], "method": panel.tender.way, "talks": (own or handles) and not blind and panel.status in ("scoring", "concluded") and talks.kind_of(panel.tender), "terms": terms_of(panel.tender),
         "secret": not (own or handles or has_role(request.user, "observer", "supervisor", purchaser=panel.purchaser_id)), "names_open": names.are_open(panel),
         "sheets_open": panel.status == "scoring" and bool(own) and not any(m.left_at is None and m.submitted_at is None for m in members), "acts": (handles and panel.status != "concluded") or (bool(own and own.is_leader) and panel.status == "scoring"), "frozen": bool(panel.draw_record) and "seed" not in panel.draw_record,
         "drawn": "seed" in panel.draw_record, "advised": seats.advised_members(panel) if handles and panel.status == "draft" else None, "waivers": panel.waivers.all(), "scored": methods.ranking_of(panel.tender) == "points",

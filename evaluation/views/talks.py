@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from evaluation.forms.talk import CorrectTalkForm, TalkForm
-from evaluation.lifecycle import names, seats, talks
+from evaluation.lifecycle import names, seats, sheets, talks
 from evaluation.models import Talk
 from evaluation.permissions_panel import handles_panel, may_score, member_row
 from evaluation.views.panel import panel_of, step_form
@@ -24,6 +24,8 @@ def _panel(request, pk):
     own = member_row(request.user, panel)
     if not ((own and may_score(request.user, panel)) or handles_panel(request.user, panel)):
         raise PermissionDenied
+    if sheets.is_blind_to(panel, own):  # a talk may say whose plan it is that is still judged without a name
+        raise PermissionDenied(_("First hand in the part judged blind."))
     if (kind := talks.kind_of(panel.tender)) is None:
         raise Http404
     return panel, own, kind

@@ -226,7 +226,19 @@ def test_in_a_blind_evaluation_the_leader_judges_blind_before_the_desk_asks_for_
     EvaluationTerms.objects.update_or_create(tender=walk.tender, defaults={"blind": True})
     page = reverse("panel_talks", args=[walk.panel.pk])
     assert page not in [task.url for task in tasks_for(walk.leader)]
-    assert "暗标" in shown(client, walk.leader, reverse("panel_talk", args=[walk.panel.pk, walk.bids[0].pk]))
+    form = reverse("panel_talk", args=[walk.panel.pk, walk.bids[0].pk])
+    for member in walk.panel.sitting():  # who still judges without names reads nobody's talk, and the leader holds none
+        client.force_login(member.user)
+        answer = client.get(page)
+        assert answer.status_code == 403 and "暗标" in answer.content.decode()
+        assert page not in shown(client, member.user, walk.panel.get_absolute_url())
+    client.force_login(walk.leader)
+    assert client.get(form).status_code == 403
+    refused("blind", record, walk, 0)
+    walk.panel.members.update(blind_done_at=clock.now())
+    assert page in [task.url for task in tasks_for(walk.leader)]
+    assert "暗标" in shown(client, walk.leader, form)
+    record(walk, 0)
 
 
 def test_the_report_lists_the_talks_and_what_was_put_right(client):
