@@ -222,3 +222,12 @@ def test_pages_ask_the_same_whatever_their_length(office, client):
     make_draft(office)
     assert queries(client, reverse("tender_list")) == few <= 12
     assert queries(client, three.get_absolute_url()) == page <= 20
+
+
+def test_what_is_frozen_is_decoded_once_and_a_change_of_one_row_reaches_no_other():
+    pk = make_tender(state="published").tender.pk
+    one, other = Tender.objects.get(pk=pk), Tender.objects.get(pk=pk)
+    assert one.frozen["rules"] is other.frozen["rules"]
+    one.frozen["on"] = "1999-01-01"
+    assert other.frozen["on"] == Tender.objects.get(pk=pk).frozen["on"] != "1999-01-01"
+    assert Tender.objects.filter(pk=pk).values_list("frozen__on", flat=True).get() == other.frozen["on"]
