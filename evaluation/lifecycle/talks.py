@@ -131,7 +131,11 @@ def record_talk(panel, bid, *, actor, began_at, ended_at, present, about, offers
     bid = Bid.objects.select_related("lot", "organization").get(pk=bid.pk)
     if refusal := objection_to_talk(panel, bid):
         raise refusal
-    said = _check(panel, bid, actor, panel.seated(), began_at=began_at, ended_at=ended_at, present=present, about=about, offers=offers, absence=absence)
+    members, there = panel.seated(), {member.pk for member in present}
+    if blind := [member for member in members if member.pk in there and sheets.is_blind_to(panel, member)]:  # at the table they would learn whose plan is whose
+        sentence = _("{names} still judges without names and can't sit in a talk. Wait until that part is handed in.").format(names=names.told(panel, blind, actor))
+        raise Refusal("blind", sentence, field="present")
+    said = _check(panel, bid, actor, members, began_at=began_at, ended_at=ended_at, present=present, about=about, offers=offers, absence=absence)
     row = Talk.objects.create(panel=panel, bid=bid, round=next_round(panel, bid), recorded_by=actor, **said)
     trail.record(panel, "talk", actor=actor, params={"talk": row.pk, "bid": bid.pk, "round": row.round})
     return row

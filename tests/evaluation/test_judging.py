@@ -165,7 +165,7 @@ class TestWaiving:
 class TestBlind:
     def test_names_are_not_known_before_the_blind_part_is_in(self, client):
         walk = opened({"blind": True})
-        sitting = make_panel(walk.tender, walk.office)
+        sitting = make_panel(walk.tender, walk.office, talked=False)
         one = sitting.sitting()[0]
         plan, contracts = panel.judged_items(sitting)
         bids = list(seats.valid_bids(sitting))

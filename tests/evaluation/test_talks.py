@@ -235,6 +235,9 @@ def test_in_a_blind_evaluation_the_leader_judges_blind_before_the_desk_asks_for_
     client.force_login(walk.leader)
     assert client.get(form).status_code == 403
     refused("blind", record, walk, 0)
+    walk.panel.members.filter(is_leader=True).update(blind_done_at=clock.now())
+    waiting = refused("blind", record, walk, 0)  # nor does anybody sit in it who would learn there whose plan is whose
+    assert waiting.field == "present" and str(walk.members[1].user) in str(waiting)
     walk.panel.members.update(blind_done_at=clock.now())
     assert page in [task.url for task in tasks_for(walk.leader)]
     assert "暗标" in shown(client, walk.leader, form)
