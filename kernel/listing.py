@@ -3,125 +3,29 @@
 Two queries whatever the number of rows: one capped count, one page of rows (the caller selects the related rows it shows).
 """
 
-import datetime
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpResponseNotAllowed, QueryDict
 from django.shortcuts import render, resolve_url
 from django.utils.cache import patch_vary_headers
-from django.utils.dateparse import parse_date
 from django.utils.functional import cached_property
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
-from kernel import clock
-from kernel.detail import state_tone
-from kernel.templatetags.diandan import bj, legal, yuan
+from kernel.columns import RIGHT, ChoiceFilter, Column, DateFilter, Drawn
+
+__all__ = ["Bulk", "CappedPaginator", "ChoiceFilter", "Column", "DateFilter", "back_to", "page_of", "render_list", "selected", "with_selection"]
 
 PAGE_SIZE = 20
 COUNT_CAP = 10_000
 PRINT_CAP, SUM_CAP = 1_000, 5_000  # an office with thousands of projects has its sums
 FEW = 1_000
-RIGHT = {"money", "number", "percent"}
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column. `key`: ORM path of what is shown; `value(row)` overrides it; `sort`: ORM field(s), False for none."""
-
-    key: str
-    label: object
-    value: Callable | None = None
-    kind: str = "text"
-    sort: object = None
-    link: Callable | None = None
-    tone: Callable | None = None
-
-    def of(self, row):
-        """The raw value of a row; None where the path ends early."""
-        if self.value:
-            return self.value(row)
-        found = row
-        for name in self.key.replace("__", ".").split("."):
-            found = found.get(name) if isinstance(found, dict) else getattr(found, name, None)
-            if found is None:
-                return None
-        return found() if callable(found) else found
-
-    def sort_fields(self, queryset):
-        """ORM fields to sort by, or () when this column cannot be sorted."""
-        if self.sort is not None:
-            return () if self.sort is False else (self.sort,) if isinstance(self.sort, str) else tuple(self.sort)
-        if self.key in queryset.query.annotations:
-            return (self.key,)
-        model, names = queryset.model, self.key.replace(".", "__").split("__")
-        try:
-            for name in names:
-                field = model._meta.get_field(name)
-                if field.many_to_many or field.one_to_many:
-                    return ()
-                model = field.related_model
-        except (FieldDoesNotExist, AttributeError):
-            return ()
-        return ("__".join(names),)
-
-
-@dataclass(frozen=True)
-class ChoiceFilter:
-    """?key=value out of choices (pairs, or a callable of the request). `field`: another lookup; `apply(queryset, value)` instead of a lookup."""
-
-    key: str
-    label: object
-    choices: object = ()
-    field: str = ""
-    apply: Callable | None = None
-
-    def pairs(self, request):
-        found = self.choices(request) if callable(self.choices) else self.choices
-        return [(str(value), label) for value, label in found]
-
-    def narrow(self, request, queryset):
-        value = request.GET.get(self.key, "")
-        if not value or value not in {known for known, _label in self.pairs(request)}:
-            return queryset
-        return self.apply(queryset, value) if self.apply else queryset.filter(**{self.field or self.key: value})
-
-    def shown(self, request):
-        return {"kind": "choice", "key": self.key, "label": self.label, "value": request.GET.get(self.key, ""), "pairs": self.pairs(request)}
-
-
-@dataclass(frozen=True)
-class DateFilter:
-    """?key_from= and ?key_to=, whole days in Beijing time. `moment=True` when the field is a date and time."""
-
-    key: str
-    label: object
-    field: str = ""
-    moment: bool = False
-
-    def narrow(self, request, queryset):
-        for end, lookup in (("from", "gte"), ("to", "lt" if self.moment else "lte")):
-            try:
-                day = parse_date(request.GET.get(f"{self.key}_{end}", ""))
-            except ValueError:
-                day = None
-            if day:
-                if self.moment:
-                    day = clock.midnight(day + datetime.timedelta(days=1) if end == "to" else day)
-                queryset = queryset.filter(**{f"{self.field or self.key}__{lookup}": day})
-        return queryset
-
-    def shown(self, request):
-        return {
-            "kind": "date", "key": self.key, "label": self.label,
-            "from": request.GET.get(f"{self.key}_from", ""), "to": request.GET.get(f"{self.key}_to", ""),
-        }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -132,34 +36,6 @@ class Bulk:
     url: str
     confirm: object = ""
     tone: str = "secondary"
-
-
-def displayed(column, value):
-    """A value as people read it."""
-    if value is None or value == "":
-        return ""
-    if column.kind == "money":
-        return yuan(value)
-    if column.kind == "legal":
-        return legal(value)
-    if column.kind in ("date", "datetime"):
-        return bj(value)
-    if column.kind == "bool":
-        return _("yes") if value else _("no")
-    if column.kind == "percent":
-        return f"{value} %"
-    return value
-
-
-def cell(column, row, label, css):
-    """One cell for the template; label and classes are those of its whole column."""
-    value = column.of(row)
-    url = column.link(row) if column.link else row.get_absolute_url() if column.kind == "link" else ""
-    made = {"label": label, "css": css, "url": url, "text": displayed(column, value), "state": None}
-    if column.kind == "status":
-        made["text"] = row.status_label if column.key == "status" and column.value is None else value
-        made["state"] = column.tone(row) if column.tone else state_tone(str(row.status if column.key == "status" else ""))
-    return made
 
 
 def searched(queryset, fields, text):
@@ -270,13 +146,12 @@ def render_list(
     number = page_number(request, pages)
     few = led if joined is not None and count <= FEW else None
     rows = page_of(queryset, (number - 1) * size, number * size, few, alone=pages == 1) if count else []
-    lead = next((column for column in columns if column.kind == "link" or column.link), columns[0])
-    facts = [(column, str(column.label), " ".join(["num"] * (column.kind in RIGHT) + ["dd-lead"] * (column is lead))) for column in columns]
+    drawn = Drawn(columns)
     narrowed = bool(text) or any(request.GET.get(name) for name in _filter_names(filters))
     made = {
         "page_heading": title,
         "heads": heads(queryset, columns, asked),
-        "rows": [{"row": row, "pk": row.pk, "cells": [cell(column, row, label, css) for column, label, css in facts]} for row in rows],
+        "rows": [{"row": row, "pk": row.pk, "name": drawn.name(row) if bulk else "", "cells": drawn.texts(row) if printing else drawn.cells(row)} for row in rows],
         "count_text": f"{COUNT_CAP:,}+" if capped else f"{count:,}",
         "count": count,
         "number": number,

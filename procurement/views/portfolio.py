@@ -41,9 +41,6 @@ class YearFilter(ChoiceFilter):
         value = self.value(request)
         return queryset.filter(fiscal_year=int(value)) if value in {known for known, _label in self.pairs(request)} else queryset
 
-    def shown(self, request):
-        return {**super().shown(request), "value": self.value(request)}
-
 
 def stages(_request=None):
     """States, and what the board and the search call stages beside them."""

@@ -1,10 +1,16 @@
 """Which pages are measured, as whom, and how: queries counted once, then page and floor called in turn so that a noisy neighbour hits both."""
 
+import json
+import logging
 import re
 import statistics
+import subprocess
+import sys
 import time
-from dataclasses import dataclass
+import warnings
+from dataclasses import asdict, dataclass
 
+from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -157,23 +163,30 @@ def milliseconds(call):
     return (time.perf_counter() - start) * 1000
 
 
+def addressed(world, arguments, pages=PAGES):
+    """The pages as plain data for another process: kind, label, role, key of the person, address."""
+    for kind, url_name, role, key, params in pages:
+        label = f"{url_name}{params}" + (f" ({key})" if key else "")
+        address = reverse(url_name, args=arguments(world, key) if key else ()) + params
+        yield {"kind": kind, "name": label, "role": role, "user": world.people.own[role].pk if role else None, "address": address}
+
+
 class Reader:
     """Opens pages as the world's people."""
 
-    def __init__(self, world, arguments, repeat):
-        self.world, self.arguments, self.repeat, self.clients = world, arguments, repeat, {}
+    def __init__(self, repeat):
+        self.repeat, self.clients = repeat, {}
 
-    def client(self, role):
-        if role not in self.clients:
-            self.clients[role] = Client()
-            if role:
-                self.clients[role].force_login(self.world.people.own[role], backend="django.contrib.auth.backends.ModelBackend")
-        return self.clients[role]
+    def client(self, user):
+        if user not in self.clients:
+            self.clients[user] = Client()
+            if user:
+                self.clients[user].force_login(get_user_model().objects.get(pk=user), backend="django.contrib.auth.backends.ModelBackend")
+        return self.clients[user]
 
-    def measure(self, kind, url_name, role, key, params):
-        label = f"{url_name}{params}" + (f" ({key})" if key else "")
-        address = reverse(url_name, args=self.arguments(self.world, key) if key else ()) + params
-        client = self.client(role)
+    def measure(self, asked):
+        kind, label, role, address = asked["kind"], asked["name"], asked["role"], asked["address"]
+        client = self.client(asked["user"])
         answer = client.get(address)
         if answer.status_code != 200:
             return Measure(kind, label, role, 0, 0, 0, 0, 0, problem=str(answer.status_code))
@@ -183,14 +196,16 @@ class Reader:
         client.get(floor)
         with CaptureQueriesContext(connection) as captured:
             client.get(address)
-        queries = [query["sql"] for query in captured.captured_queries if not query["sql"].startswith(MANAGES)]
-        self.last = queries
+        queries = sum(not query["sql"].startswith(MANAGES) for query in captured.captured_queries)
         pairs = [(milliseconds(lambda: client.get(floor)), milliseconds(lambda: client.get(address))) for _turn in range(self.repeat)]
-        return Measure(kind, label, role, rows, columns, len(queries), statistics.median(p for _f, p in pairs), statistics.median(f for f, _p in pairs))
+        return Measure(kind, label, role, rows, columns, queries, statistics.median(p for _f, p in pairs), statistics.median(f for f, _p in pairs))
 
-    def all(self, pages=PAGES):
-        for page in pages:
-            yield self.measure(*page)
+
+def read_apart(asked, repeat):
+    """The measures of these pages by a process of its own: one that answers carries nothing of the making of a hundred thousand projects."""
+    told = json.dumps({"pages": list(asked), "repeat": repeat})
+    done = subprocess.run([sys.executable, "-m", "tests.bench.pages"], input=told, stdout=subprocess.PIPE, text=True, check=True)
+    return [Measure(**one) for one in json.loads(done.stdout)]
 
 
 def verdict(measures):
@@ -206,3 +221,19 @@ def verdict(measures):
     if kind in ("list", "public") and max(one.ratio for one in measures) > LIST_RATIO:
         found.append(f"> {LIST_RATIO}× floor")
     return ", ".join(dict.fromkeys(found))
+
+
+def main():
+    """Reads {pages, repeat} and writes the measures, both as JSON."""
+    logging.disable(logging.WARNING)
+    warnings.simplefilter("ignore")
+    told = json.load(sys.stdin)
+    reader = Reader(told["repeat"])
+    json.dump([asdict(reader.measure(page)) for page in told["pages"]], sys.stdout)
+
+
+if __name__ == "__main__":
+    import django
+
+    django.setup()
+    main()

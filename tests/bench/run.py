@@ -50,9 +50,8 @@ def everything(options):
         makers.grow(block, size)
         makers.settle()
         if "pages" in wanted:
-            reader = pages.Reader(told, objects.arguments, repeat)
-            for page in pages.PAGES:
-                measured.setdefault(page, []).append(reader.measure(*page))
+            for page, one in zip(pages.PAGES, pages.read_apart(pages.addressed(told, objects.arguments), repeat), strict=True):
+                measured.setdefault(page, []).append(one)
             print(f"pages at {size:,} measured", flush=True)
         if "sweep" in wanted:
             sweeps.append(work.sweep())
