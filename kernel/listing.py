@@ -1,15 +1,18 @@
 """The list page of every noun: filter in the address, search, sort, pages, Excel and CSV of the same filter, print, bulk selection.
 
-Two queries whatever the number of rows: one capped count, one page of rows (the caller selects the related rows it shows).
+Two queries whatever the number of rows: one capped count (long lists remember that they are long), one page of rows (the caller selects the related rows it shows).
 """
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
-from django.core.exceptions import ValidationError
+from django.core.cache import cache
+from django.core.exceptions import EmptyResultSet, ValidationError
 from django.core.paginator import Paginator
+from django.db import connections
 from django.db.models import Q
 from django.http import HttpResponseNotAllowed, QueryDict
 from django.shortcuts import render, resolve_url
@@ -23,7 +26,7 @@ from kernel.columns import RIGHT, ChoiceFilter, Column, DateFilter, Drawn
 __all__ = ["Bulk", "CappedPaginator", "ChoiceFilter", "Column", "DateFilter", "back_to", "page_of", "render_list", "selected", "with_selection"]
 
 PAGE_SIZE = 20
-COUNT_CAP = 10_000
+COUNT_CAP, COUNT_SECONDS = 10_000, 300
 PRINT_CAP, SUM_CAP = 1_000, 5_000  # an office with thousands of projects has its sums
 FEW = 1_000
 
@@ -89,12 +92,34 @@ def _may_double(query):
     return any(field is not None and (field.one_to_many or field.many_to_many) for field in joins)
 
 
+def capped_count(rows):
+    """How many rows there are, counted to one more than the cap.
+
+    That there are more is remembered for some minutes, by what was asked of the database: such a list counts long, and a count of 9,990
+    would say little else than "10,000+". A shorter list is counted anew each time.
+    """
+    wanted, place = rows.order_by().values("pk")[: COUNT_CAP + 1], connections[rows.db]
+    try:
+        sql, params = wanted.query.get_compiler(connection=place).as_sql()
+    except EmptyResultSet:
+        return 0
+    key = f"count-{COUNT_CAP}-{hashlib.sha256(repr((rows.db, place.settings_dict['NAME'], sql, params)).encode()).hexdigest()}"
+    if cache.get(key):
+        return COUNT_CAP + 1
+    with place.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM ({sql}) counted", params)
+        (count,) = cursor.fetchone()
+    if count > COUNT_CAP:
+        cache.set(key, True, COUNT_SECONDS)
+    return count
+
+
 class CappedPaginator(Paginator):
     """Pages of a long public list; counts no further than the cap."""
 
     @cached_property
     def count(self):
-        return min(self.object_list.order_by().values("pk")[: COUNT_CAP + 1].count(), COUNT_CAP)
+        return min(capped_count(self.object_list), COUNT_CAP)
 
     def page(self, number):
         number = self.validate_number(number)
@@ -139,7 +164,7 @@ def render_list(
         return export(request, queryset, columns, export_name, request.GET["export"])
     printing = bool(request.GET.get("print"))
     led = queryset if joined is None else asked_for(joined)
-    count = led.order_by().values("pk")[: COUNT_CAP + 1].count()
+    count = capped_count(led)
     capped = count > COUNT_CAP
     size = PRINT_CAP if printing else page_size
     pages = max(1, -(-min(count, COUNT_CAP) // size))

@@ -152,9 +152,10 @@ class Measure:
 
 
 def sized(html):
-    """(rows, columns) of the tables in a page."""
+    """(rows, columns) of what a page lists: rows of its tables, and lines of its public lists."""
     rows, cells = len(re.findall(r"<tr[ >]", html)) - html.count("<thead"), len(re.findall(r"<td[ >]", html))
-    return max(0, rows), -(-cells // rows) if rows > 0 else 0
+    lines = sum(part.partition("</ul>")[0].count("<li") for part in html.split('<ul class="dd-plain dd-lines">')[1:])
+    return max(0, rows) + lines, -(-cells // rows) if rows > 0 else 0
 
 
 def milliseconds(call):

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -70,6 +71,25 @@ def test_count_is_capped(signed_in, alice, monkeypatch):
     page = signed_in.get("/notices/")
     assert page.context["count_text"] == "30+"
     assert page.context["pages"] == 2
+
+
+def test_a_list_past_the_cap_is_counted_once_and_a_shorter_one_each_time(alice, monkeypatch):
+    monkeypatch.setattr(listing, "COUNT_CAP", 30)
+    bob = User.objects.create_user("bob", "correct horse 12", name="李强")
+    tell(alice, 35)
+    tell(bob, 30)
+
+    def counted(rows):
+        with CaptureQueriesContext(connection) as asked:
+            return listing.capped_count(rows), len(asked)
+
+    long, short = Notice.objects.filter(user=alice), Notice.objects.filter(user=bob)
+    assert [counted(long), counted(long), counted(short), counted(short)] == [(31, 1), (31, 0), (30, 1), (30, 1)]
+    assert counted(long.filter(key="k1")) == (1, 1)  # another filter is another question
+    assert counted(Notice.objects.none()) == (0, 0)
+    cache.clear()
+    long.filter(key__in=["k1", "k2", "k3", "k4", "k5", "k6"]).delete()
+    assert counted(long) == (29, 1)
 
 
 def test_sort_follows_the_address_and_ignores_nonsense(signed_in, alice):

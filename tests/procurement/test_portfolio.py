@@ -157,7 +157,7 @@ def test_the_list_shows_this_year_sums_it_and_keeps_what_was_asked(client):
     enter(client, office.handler)
     page = client.get(reverse("project_list"))
     body = page.content.decode()
-    assert "今年项目" in body and "去年项目" not in body
+    assert "今年项目" in body and "去年项目" not in body and f'<option value="{clock.today().year}" selected>' in body
     assert page.context["totals"] == {"count": 1, "budget": Decimal("30000.00"), "approved": Decimal("30000.00"), "contracted": 0, "paid": 0}
     everything = client.get(reverse("project_list"), {"year": ""})
     assert everything.context["totals"]["budget"] == Decimal("50000.00") and everything.context["totals"]["approved"] == Decimal("30000.00")
