@@ -6,8 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from communities.permissions import has_role, purchaser_ids
 from evaluation.forms.panel import ConcludeForm
-from evaluation.lifecycle import conclusion, panel, sheets, talks  # noqa: F401
-from evaluation.models import BidQuestion, Panel, PanelMember, ResultVersion
+from evaluation.forms.talk import ConfirmChangeForm
+from evaluation.lifecycle import change, conclusion, panel, sheets, talks  # noqa: F401
+from evaluation.models import BidQuestion, Panel, PanelMember, ResultVersion, TermsChange
 from evaluation.permissions import judging_hats
 from evaluation.permissions_panel import tenders_of_panels
 from kernel import clock, files, registry
@@ -20,8 +21,10 @@ from procurement.permissions import organization_ids
 from procurement.permissions_tender import further_readers
 
 panel.LIFE.form(panel.CONCLUDE, ConcludeForm)
+change.LIFE.form(change.CONFIRM, ConfirmChangeForm)
 further_readers(tenders_of_panels)
 quotes.objecting(talks.objection_to_quotes)
+quotes.objecting(change.objection_to_quotes)
 
 
 def sees_panels(user):
@@ -39,15 +42,16 @@ def desk(user):
     """What each member does next; forming, starting and reporting for the handler; questions for the bidder."""
     def member_step(row):
         title, url, panel_ = row.panel.tender.title, row.panel.get_absolute_url(), row.panel
+        talking = panel_.status == "scoring" and row.untalked and talks.kind_of(panel_.tender) and not sheets.is_blind_to(panel_, row)
         if row.declared_at is None:
             yield Task("panel", title, _("Declare that nothing stands between"), url, panel_.drawn_at)
         elif panel_.status == "checking" and row.checked_at is None:
             yield Task("panel", title, _("Check the responses"), url, panel_.stage_began)
         elif panel_.status == "checking" and row.is_leader and not panel_.members.filter(left_at=None, checked_at=None).exists():
             yield Task("panel", title, _("Close the check and begin scoring"), url, panel_.stage_began)
-        elif panel_.status == "scoring" and row.is_leader and row.untalked and talks.kind_of(panel_.tender) and not sheets.is_blind_to(panel_, row):
+        elif talking and row.is_leader:
             yield Task("panel", title, _("Record the talks with the suppliers"), reverse("panel_talks", args=[panel_.pk]), panel_.stage_began)
-        elif panel_.status == "scoring" and row.submitted_at is None and methods.ranking_of(panel_.tender) == "points":
+        elif panel_.status == "scoring" and row.submitted_at is None and not talking and methods.ranking_of(panel_.tender) == "points":
             yield Task("panel", title, _("Score the responses"), url, panel_.stage_began)
         elif panel_.status == "scoring" and row.is_leader and not panel_.members.filter(left_at=None, submitted_at=None).exists():
             yield Task("panel", title, _("Conclude the evaluation"), url, panel_.stage_began)
@@ -66,6 +70,7 @@ def desk(user):
         closed = QuoteRound.objects.filter(tender=OuterRef("tender"), last=True)
         quoting = Panel.objects.filter(own, ~Exists(closed), status="scoring", tender__status="opened", tender__quotes_until=None).exclude(tender__method="self_run").select_related("tender").annotate(untalked=Exists(talks.untalked(OuterRef("tender"))))
         yield Waiting(quoting, ask_for_quotes)
+        yield Waiting(TermsChange.objects.filter(panel__tender__purchaser__in=units, status="proposed").select_related("panel__tender"), lambda row: Task("panel", row.panel.tender.title, _("Confirm or refuse the change of the terms"), row.get_absolute_url(), row.created_at))
         changes = ResultVersion.objects.filter(panel__tender__purchaser__in=units, needs_report=True, reported_on=None).order_by("made_at")
         yield Brief(changes, ("panel_id", "panel__tender__title", "made_at"), report_change)
     if ids := organization_ids(user):

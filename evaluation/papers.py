@@ -1,8 +1,10 @@
 """The panel's papers: the evaluation report with everything behind it, the report of a change, the fee sheet. Written in Chinese."""
 
+from django.db.models import Q
+
 from evaluation.lifecycle import fees, names, results, signing
 from evaluation.lifecycle.low_prices import LOW_REASONS
-from evaluation.models import Expert, PanelMember, Score, Talk
+from evaluation.models import Expert, PanelMember, Score, Talk, TermsChange
 from kernel import clock
 from procurement.criteria import tree
 from procurement.lifecycle.evaluation_terms import deductions_of, terms_of
@@ -65,6 +67,11 @@ def _changes(panel):
     return rows
 
 
+def change_rows(tender):
+    """The changes of the terms every supplier was told, also by a panel whose result was set aside, with who handed its response in anew."""
+    return TermsChange.objects.filter(Q(panel__tender=tender) | Q(panel__former_tender=tender), status="told").select_related("confirmed_by").prefetch_related("questions__bid__organization")
+
+
 def report_context(panel):
     """Everything the evaluation report prints."""
     tender, first = panel.tender, panel.versions.order_by("number").first()
@@ -76,8 +83,8 @@ def report_context(panel):
     return {
         "panel": panel, "tender": tender, "method": tender.way, "terms": terms_of(tender), "result": result, "members": panel.result.get("members", []), "low": low_rows(panel),
         "scored": (first.inputs if first else panel.inputs).get("ranking", "points") == "points", "deductions": deductions_of(tender), "claims": panel.claims.select_related("bid__organization"),
-        "conformity": panel.conformity, "bids": bids, "sheets": _sheets(panel, members, bids), "rounds": _rounds(panel, bids), "talks": talk_rows(tender), "draws": _draws(panel), "waivers": panel.waivers.select_related("item"),
-        "questions": panel.questions.exclude(kind="low_price").select_related("bid__organization"), "seats": panel.members.select_related("user").order_by("left_at", "-is_leader", "id"),
+        "conformity": panel.conformity, "bids": bids, "sheets": _sheets(panel, members, bids), "rounds": _rounds(panel, bids), "talks": talk_rows(tender), "changes": change_rows(tender), "draws": _draws(panel), "waivers": panel.waivers.select_related("item"),
+        "questions": panel.questions.exclude(kind__in=["low_price", "change"]).select_related("bid__organization"), "seats": panel.members.select_related("user").order_by("left_at", "-is_leader", "id"),
         "signatures": [(member, STATES[state], state) for member, state in signing.signatures(panel)], "article": signing.article_of(tender), "versions": _changes(panel),
         "invalid": [bid for bid in by_pk.values() if bid.status == "invalid"], "printed": clock.now(),
     }  # fmt: skip

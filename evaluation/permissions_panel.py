@@ -67,6 +67,17 @@ class QuestionQuerySet(QuerySet):
         return self.filter(query)
 
 
+class ChangeQuerySet(QuerySet):
+    def visible_to(self, user):
+        """The panel and the office that see the panel; once it is told, the people of the suppliers that were told."""
+        from evaluation.models import BidQuestion, Panel
+
+        query = Q(panel__in=Panel.objects.visible_to(user).values("pk"))
+        if user.is_authenticated and (ids := {pk for person in principals_of(user) for pk in organization_ids(person)}):
+            query |= Q(status="told", pk__in=BidQuestion.objects.filter(kind="change", bid__organization__in=ids).values("change"))
+        return self.filter(query)
+
+
 class ExpertQuerySet(QuerySet):
     def visible_to(self, user):
         """Handlers draw from the pool; an expert sees the own row."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from evaluation.lifecycle import conformity, sheets, talks
+from evaluation.lifecycle import change, conformity, sheets, talks
 from procurement import methods
 
 
@@ -43,7 +43,8 @@ def steps_of(panel, own, bids):
     if methods.ranking_of(panel.tender) == "points":
         active = panel.status == "scoring" and bool(own.declared_at) and not waiting
         left = sheets.missing_scores(panel, own, sheets.items_now(panel, own), bids) if active and not own.submitted_at else 0
-        note = _("{count} scores are still missing.").format(count=left) if left else _("All is scored: hand your sheet in.")
+        stop = change.objection_to_handing_in(panel) if active and not left and not own.submitted_at and not sheets.is_blind_to(panel, own) else None
+        note = _("{count} scores are still missing.").format(count=left) if left else str(stop) if stop else _("All is scored: hand your sheet in.")
         add(_("Score the responses"), own.submitted_at, active, _("Score now"), reverse("score_sheet", args=[panel.pk]), note)
     over = bool(panel.signing_ended_at)
     add(_("Sign the report"), own.signed_at, panel.status == "concluded", _("Read and sign"), reverse("panel_sign", args=[panel.pk]), _("Sign it, or state another view with reasons. Who does neither agrees."), over=over)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evaluation.views import experts, panel, past, questions, results, sheets, talks
+from evaluation.views import changes, experts, panel, past, questions, results, sheets, talks
 
 urlpatterns = [
     path("panels/", panel.panel_list, name="panel_list"),
@@ -31,6 +31,9 @@ urlpatterns = [
     path("panels/<int:pk>/responses/<int:bid>/arithmetic/", questions.correct, name="panel_correct"),
     path("panels/<int:pk>/responses/<int:bid>/deduction/", questions.claim, name="panel_claim"),
     path("panels/<int:pk>/talks/", talks.talk_list, name="panel_talks"),
+    path("panels/<int:pk>/talks/terms/", changes.propose, name="terms_change_propose"),
+    path("terms-changes/<int:pk>/", changes.detail, name="terms_change"),
+    path("terms-changes/<int:pk>/paper/", changes.paper, name="terms_change_paper"),
     path("panels/<int:pk>/talks/<int:bid>/", talks.record, name="panel_talk"),
     path("panels/<int:pk>/talks/<int:talk>/correct/", talks.correct, name="panel_talk_correct"),
     path("panels/<int:pk>/prices/<int:bid>/", questions.low_price, name="panel_low_price"),

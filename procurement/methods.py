@@ -54,10 +54,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Talks:
-    """What the panel's talks with each supplier are called, and the article that wants them."""
+    """What the panel's talks with each supplier are called, the article that wants them, and the one that lets the panel change terms in them (empty: in a
+    purchase frozen before it was known; it changes none)."""
 
     name: str
     article: str
+    changes: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from evaluation.lifecycle.talks import LONGEST
 from kernel.cleaning import CleanForm
+from kernel.forms import StepForm
 
 TEXT = forms.Textarea(attrs={"rows": 6})
 
@@ -31,3 +32,20 @@ class TalkForm(CleanForm):
 
 class CorrectTalkForm(TalkForm):
     reason = forms.CharField(label=_("Why the record is corrected"), max_length=300, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class ChangeForm(CleanForm):
+    """What the talks change, and why; the time to answer is set by who confirms it."""
+
+    requirements = forms.CharField(
+        label=_("Changes of technology and service"), required=False, max_length=LONGEST, widget=TEXT,
+        help_text=_("Clause by clause: as it stood, as it reads now. Nothing else of the documents may change, the points and the budget least of all."),
+    )  # fmt: skip
+    contract_terms = forms.CharField(label=_("Changes of the draft contract"), required=False, max_length=LONGEST, widget=TEXT)
+    cause = forms.CharField(label=_("Why the terms change"), max_length=500, widget=forms.Textarea(attrs={"rows": 2}), help_text=_("Read by the purchaser and kept with the report; suppliers do not read it."))
+
+
+class ConfirmChangeForm(StepForm):
+    """To when suppliers hand in anew."""
+
+    until = forms.DateTimeField(label=_("Responses anew until"), help_text=_("By the server's clock. Leave every supplier enough time to change its response, sign and upload it."))

@@ -88,6 +88,8 @@ def answer_question(question, *, actor, answer="", confirmed=None, attachments=(
         raise Refusal("confirmed", _("Say whether you confirm the correction."), article=rules.get("C07").article, field="confirmed")
     if question.kind != "correction" and not answer.strip():
         raise Refusal("answer", _("Write your answer."), field="answer")
+    if question.kind == "change" and not attachments:
+        raise Refusal("file", _("Add the response as it is now, signed or sealed."), field="attachments")
     question.answer, question.confirmed = answer.strip(), confirmed if question.kind == "correction" else None
     question.answered_by, question.answered_at = actor, clock.now()
     question.save()

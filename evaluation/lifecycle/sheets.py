@@ -192,6 +192,10 @@ def submit_scores(panel, *, actor):
         raise Refusal("handed_in", _("You have handed in your scores."))
     if is_blind_to(panel, member):
         raise Refusal("blind", _("First hand in the part judged blind."))
+    from evaluation.lifecycle import change
+
+    if refusal := change.objection_to_handing_in(panel):
+        raise refusal
     _complete(panel, member, seats.judged_items(panel))
     PanelMember.objects.filter(pk=member.pk).update(submitted_at=clock.now())
     trail.record(panel, "submit_scores", actor=actor, params={"member": actor.pk, "digest": _digest(member)})

@@ -84,7 +84,7 @@ def next_round(panel, bid):
     return (panel.talks.filter(bid=bid).aggregate(last=Max("round"))["last"] or 0) + 1
 
 
-def _locked(panel):
+def locked(panel):
     """The panel, held together with its purchase: a talk and the call for quotes never cross."""
     Tender.objects.select_for_update().filter(pk=panel.tender_id).first()
     return seats.locked(panel)
@@ -125,7 +125,7 @@ def record_talk(panel, bid, *, actor, began_at, ended_at, present, about, offers
 
     Raises Refusal: no talks here, not checked yet, quotes are called, another supplier is still to have this round, times, who was there; PermissionDenied.
     """
-    panel = _locked(panel)
+    panel = locked(panel)
     if sheets.is_blind_to(panel, sheets.only_leader(panel, actor, ONLY_LEADER)):
         raise Refusal("blind", _("First hand in the part judged blind."))
     bid = Bid.objects.select_related("lot", "organization").get(pk=bid.pk)
@@ -158,7 +158,7 @@ def objection_to_correction(talk):
 @transaction.atomic
 def correct_talk(talk, *, actor, reason, began_at, ended_at, present, about, offers="", absence=""):
     """A further record puts a wrong one right and says why; both are kept. Not another talk: supplier and round stay. Raises Refusal, PermissionDenied."""
-    panel = _locked(talk.panel)
+    panel = locked(talk.panel)
     sheets.only_leader(panel, actor, ONLY_LEADER)
     talk = Talk.objects.select_related("panel", "bid__organization").get(pk=talk.pk)
     if refusal := objection_to_correction(talk):

@@ -44,12 +44,13 @@ class ItemWaiver(models.Model):
 
 class BidQuestion(models.Model):
     """What the panel asks one bidder in a timed window (财政部令第87号 第51条): to explain a low price (C08), to confirm a correction of its
-    arithmetic (C07), or to make something clear. Every question and answer is kept."""
+    arithmetic (C07), to make something clear, or to hand its response in anew after the terms changed. Every question and answer is kept."""
 
-    KINDS = [("low_price", _("explain a low price")), ("correction", _("confirm a correction of the price")), ("clarify", _("make something clear"))]
+    KINDS = [("low_price", _("explain a low price")), ("correction", _("confirm a correction of the price")), ("clarify", _("make something clear")), ("change", _("hand in the response anew after the terms changed"))]
     panel = models.ForeignKey("evaluation.Panel", models.PROTECT, related_name="questions")
     bid = models.ForeignKey("procurement.Bid", models.PROTECT, related_name="panel_questions")
     kind = models.CharField(_("what for"), max_length=12, choices=KINDS)
+    change = models.ForeignKey("evaluation.TermsChange", models.PROTECT, null=True, related_name="questions", editable=False)
     text = models.CharField(_("question"), max_length=1000)
     figures = models.JSONField(default=dict, editable=False)
     asked_by = models.ForeignKey("kernel.User", models.PROTECT, related_name="+")
@@ -66,6 +67,10 @@ class BidQuestion(models.Model):
         ordering = ["id"]
         verbose_name = _("question of the panel")
         indexes = [models.Index(fields=["bid", "answered_at"], name="question_of_bid")]
+        constraints = [
+            models.UniqueConstraint(fields=["change", "bid"], name="question_of_change_once"),
+            models.CheckConstraint(condition=models.Q(kind="change", change__isnull=False) | ~models.Q(kind="change") & models.Q(change__isnull=True), name="question_change_named"),
+        ]
 
     def __str__(self):
         return self.get_kind_display()

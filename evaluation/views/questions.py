@@ -93,7 +93,7 @@ def raise_low(request, pk, bid):
 @never_cache
 def question_detail(request, pk):
     """A question: the bidder answers it here in its window; the panel and the office read it."""
-    row = get_object_or_404(BidQuestion.objects.visible_to(request.user).select_related("panel__tender__purchaser", "bid__organization", "bid__lot", "answered_by"), pk=pk)
+    row = get_object_or_404(BidQuestion.objects.visible_to(request.user).select_related("panel__tender__purchaser", "bid__organization", "bid__lot", "answered_by", "change"), pk=pk)
     answers = questions.may_answer(request.user, row)
     form = AnswerQuestionForm(request.POST or None, request.FILES or None, kind=row.kind) if answers and row.is_open else None
     if request.method == "POST":

@@ -2,6 +2,7 @@
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from evaluation.forms.talk import CorrectTalkForm, TalkForm
-from evaluation.lifecycle import names, seats, sheets, talks
+from evaluation.lifecycle import change, names, seats, sheets, talks
 from evaluation.models import Talk
 from evaluation.permissions_panel import handles_panel, may_score, member_row
 from evaluation.views.panel import panel_of, step_form
@@ -31,7 +32,7 @@ def _panel(request, pk):
     return panel, own, kind
 
 
-def _led(request, pk):
+def led(request, pk):
     """As above, for the leader alone."""
     panel, own, kind = _panel(request, pk)
     if own is None or not own.is_leader:
@@ -58,7 +59,8 @@ def talk_list(request, pk):
     rows += [{"bid": gone[0].bid, "records": gone} for gone in records.values()]  # talked with, invalid since
     context = {
         "panel": panel, "kind": kind, "rows": rows, "waiting": waiting, "leads": leads, "active": active, "handles": handles_panel(request.user, panel),
-        "quotes": active and quotes.further_round(panel.tender) is not None,
+        "quotes": active and quotes.further_round(panel.tender) is not None, "stops": change.objection_to_going_on(panel) if active else None,
+        "changes": panel.changes.annotate(asked=Count("questions"), given=Count("questions__answered_at")), "changeable": leads and active and change.objection_to_proposing(panel) is None,
     }  # fmt: skip
     return render(request, "evaluation/talks.html", context)
 
@@ -66,7 +68,7 @@ def talk_list(request, pk):
 @login_required
 def record(request, pk, bid):
     """The leader records the next talk with one supplier."""
-    panel, kind = _led(request, pk)
+    panel, kind = led(request, pk)
     row = get_object_or_404(seats.valid_bids(panel), pk=bid)
     number, said = talks.next_round(panel, row), [_("All members with this supplier alone, and the same chance for every one ({article}).").format(article=kind.article), _("What changes in substance is told to all suppliers at the same time in writing."), _("The record is kept as it is.")]
     if terms_of(panel.tender).blind:
@@ -81,7 +83,7 @@ def record(request, pk, bid):
 @login_required
 def correct(request, pk, talk):
     """The leader puts a record right by a further one."""
-    panel, kind = _led(request, pk)
+    panel, kind = led(request, pk)
     row = get_object_or_404(Talk.objects.select_related("panel", "bid__organization").filter(panel=panel), pk=talk)
     initial = {name: getattr(row, name) for name in ("began_at", "ended_at", "present", "absence", "about", "offers")}
     return step_form(

@@ -17,7 +17,7 @@ from config.demo import special as special_methods
 from config.demo.cast import script
 from config.demo.papers import photo
 from evaluation.lifecycle import questions
-from evaluation.models import CallBack, Check, Finding, Panel, ResultVersion
+from evaluation.models import BidQuestion, CallBack, Check, Finding, Panel, ResultVersion, TermsChange
 from kernel import clock, holidays
 from kernel.models import Attachment, HolidayCalendar, Notice, StandIn
 from procurement import responses
@@ -131,6 +131,9 @@ def judging(world):
     sitting = panel(world)
     chair = sitting.members.get(is_leader=True, left_at=None).user
     world.version = ResultVersion.objects.create(panel=sitting, number=2, kind="price", reason="报价录入错误", inputs={"lots": []}, result={"lots": []}, made_by=chair, needs_report=True)
+    world.change = TermsChange.objects.create(panel=sitting, number=1, status="proposed", requirements="现：每周活动三次。", cause="周末需求集中", created_by=chair)
+    world.change_told = TermsChange.objects.create(panel=sitting, number=2, status="told", requirements="现：每周活动两次。", cause="周末需求集中", created_by=chair, told_at=clock.now(), until=clock.now() + datetime.timedelta(seconds=1), confirmed_by=world.people.own["handler"])
+    BidQuestion.objects.create(panel=sitting, bid=world.bid_opened, kind="change", change=world.change_told, text="请重新提交响应文件。", asked_by=world.people.own["handler"], until=clock.now())
     world.bid_question = questions.ask(sitting, world.bid_opened, actor=chair, kind="clarify", text="请说明服务人员的排班。", until=clock.now() + datetime.timedelta(hours=2))
 
 
@@ -175,7 +178,7 @@ def special(world):
     leading = panel(world).members.get(is_leader=True, left_at=None).user_id
     rival = world.cast.users["provider"].pk
     return {
-        (rival, "tender_opened"): ("rival",), (rival, "framework"): ("rival",), (rival, "framework_item"): ("rival",), (rival, "lot_told"): ("rival",), (leading, "panel"): ("leading",), (leading, "panel_member"): ("leading",), (leading, "panel_bid"): ("leading",), (leading, "panel_item"): ("leading",), (leading, "panel_talk"): ("leading",),
+        (rival, "tender_opened"): ("rival",), (rival, "framework"): ("rival",), (rival, "framework_item"): ("rival",), (rival, "lot_told"): ("rival",), (leading, "panel"): ("leading",), (leading, "panel_member"): ("leading",), (leading, "panel_bid"): ("leading",), (leading, "panel_item"): ("leading",), (leading, "panel_talk"): ("leading",), (leading, "terms_change"): ("leading",),
         (leading, "challenge_answered"): ("leading",), (leading, "order"): ("leading",), (rival, "challenge_answered"): ("rival",),
     }  # fmt: skip
 
@@ -310,6 +313,8 @@ OBJECTS = {
     "panel_talk": lambda w: (panel(w).pk, panel(w).talks.get(bid=w.bid_opened).pk),
     "panel_item": lambda w: (panel(w).pk, panel(w).tender.score_items.get(name="服务方案").pk),
     "bid_question": lambda w: w.bid_question,
+    "terms_change": lambda w: w.change,
+    "terms_change_told": lambda w: w.change_told,
     "version": lambda w: w.version,
     "panel_file": lambda w: (panel(w).pk, w.bid_opened.pk, "file-1"),
     # reports and the platform

@@ -22,6 +22,7 @@ from tests.factories.tenders import (
     make_tender,
     quote_all,
     score_all,
+    talk_all,
 )
 from tests.procurement.refusals import refused
 
@@ -191,6 +192,9 @@ class TestBlind:
         assert bids[0].organization.name in told
         for bid in bids:
             client.post(reverse("score_bid", args=[sitting.pk, bid.pk]), {f"i{contracts.pk}": "10"})
+        refused("not_talked", sheets.submit_scores, sitting, actor=one.user)  # a talk has names: it comes after all judged blind, and points after the talks
+        sitting.members.filter(blind_done_at=None).update(blind_done_at=clock.now())
+        talk_all(sitting)
         client.post(reverse("score_sheet", args=[sitting.pk]))
         one.refresh_from_db()
         assert one.submitted_at and Score.objects.filter(member=one).count() == 6

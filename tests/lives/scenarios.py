@@ -14,6 +14,7 @@ from tests.lives import (
     scenarios_projects,
     scenarios_providers,
     scenarios_special,
+    scenarios_talks,
     scenarios_tenders,
 )
 from tests.lives.harness import load_lives
@@ -22,5 +23,5 @@ load_lives()
 __all__ = [
     "load_lives", "scenarios_challenges", "scenarios_checks", "scenarios_closing", "scenarios_communities", "scenarios_contracts", "scenarios_kernel", "scenarios_money", "scenarios_papers", "scenarios_portfolio",
     "scenarios_prices", "scenarios_projects", "scenarios_providers", "scenarios_special",
-    "scenarios_tenders",
+    "scenarios_talks", "scenarios_tenders",
 ]  # fmt: skip

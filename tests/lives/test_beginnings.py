@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from communities.lifecycle import need, wish
-from evaluation.lifecycle import check, claims, drawing, fees, finding, low_prices, panel, questions, results, sheets, signing, talks
+from evaluation.lifecycle import change, check, claims, drawing, fees, finding, low_prices, panel, questions, results, sheets, signing, talks
 from kernel import clock, seal
 from procurement.lifecycle import (
     amendment,
@@ -243,6 +243,7 @@ BEGINNINGS = {
     "enter a fee": (walked("evaluated"), lambda s: fees.set_fee(s.panel, s.panel.sitting().first(), actor=s.office.handler, session="half")),
     "record a talk": (talking, lambda s: talks.record_talk(s.panel, s.bid, actor=s.chair, began_at=s.began, ended_at=clock.now(), present=list(s.panel.sitting()), about="服务方案。")),
     "correct the record of a talk": (spoken, lambda s: talks.correct_talk(s.talk, actor=s.chair, reason="漏记承诺", about="服务方案。", offers="增加一次活动。", **s.said)),
+    "change the terms": (lambda: talking(talked=True), lambda s: change.propose(s.panel, actor=s.chair, requirements="现：每周活动三次。", cause="周末需求集中")),
     "ask for quotes": (lambda: talking(talked=True), lambda s: quotes.call_quotes(s.tender, actor=s.office.handler, until=clock.now() + datetime.timedelta(hours=1))),
     "file a challenge": (
         walked("announced"),
