@@ -32,33 +32,43 @@ COUNTS_DAYS = re.compile(
 ABOUT_DATES = re.compile(r"test_(payments|contract|contract_statutory|gates|notices|holidays|workdays|schedule|methods|activities|award|after_award|checks|challenge|complaint|bonds|figures)\.py")
 # Asked of a second database nothing new could come out: who may do what, the words of the pages and how often they ask, whether a verb's writes stand in
 # one block, what a page does in a browser. What the database itself answers (races, kills, bad input, every noun's own tests) is asked of both.
-SAID_ONCE = {"test_access.py", "test_verbs_access.py", "test_language.py", "test_pages.py", "test_queries.py", "test_verbs.py"}
+SAID_ONCE = {"test_access.py", "test_verbs_access.py", "test_language.py", "test_pages.py", "test_queries.py", "test_verbs.py", "test_beginnings.py"}
+TURNS, SHARE = 6, 19  # the byte of its hash that says a file's turn: this one happens to share the work evenly
 IN_PROCESSES = {"infra", "lives"}  # their children ask the database, whatever the test itself says
 TIMELESS = {"access", "lives", "infra", "architecture", "bench", "accessibility"}  # the same questions on any day, or none of days
 
 
-def pytest_collection_modifyitems(items):
+def pytest_addoption(parser):
+    parser.addoption("--turn", type=int, help=f"beside what commits, races or runs in processes, only the files whose turn it is: any number, {TURNS} in a row ask them all")
+
+
+def pytest_collection_modifyitems(config, items):
     """Tests that count days are run a second time as of another day: marker `clock`. Those that ask no database, or would hear the same from
     any, are marked `once`: CI leaves them out on its second database. Of the rest it asks that one all that commit, race or run in processes of
-    their own, and of the others those files whose turn it is: `first`, `second` or `third`."""
+    their own, and of the others those files whose turn it is."""
+    turn, later = config.getoption("--turn"), []
     for item in items:
         function = getattr(item, "function", None)
         marker, parts = item.get_closest_marker("django_db"), item.path.relative_to(ROOT).parts
         asks, commits = marker or {"db", "transactional_db", "live_server"} & set(item.fixturenames), {"transactional_db", "live_server"} & set(item.fixturenames)
-        if not commits and not (marker and marker.kwargs.get("transaction")) and not IN_PROCESSES & set(parts):
-            item.add_marker(_turn("/".join(parts)))
+        waits = not commits and not (marker and marker.kwargs.get("transaction")) and not IN_PROCESSES & set(parts)
+        if turn is not None and waits and _turn("/".join(parts)) != turn % TURNS:
+            later.append(item)
         said = item.path.name in SAID_ONCE and item.path.parent.name in ("access", "lives")
         if said or item.get_closest_marker("browser") or not asks and not IN_PROCESSES & set(parts):
             item.add_marker(pytest.mark.once)
         if function and not item.get_closest_marker("browser") and not TIMELESS & set(parts) and not _stands(item):
             if ABOUT_DATES.fullmatch(item.path.name) or COUNTS_DAYS.search(inspect.getsource(function)):
                 item.add_marker(pytest.mark.clock)
+    if later:
+        config.hook.pytest_deselected(items=later)
+        items[:] = [item for item in items if item not in set(later)]
 
 
 @functools.cache
 def _turn(path):
-    """A third of the files each, about as long (the tenth byte happens to share the work evenly)."""
-    return (pytest.mark.first, pytest.mark.second, pytest.mark.third)[hashlib.sha256(path.encode()).digest()[9] % 3]
+    """In which run of CI a file is asked of the second database."""
+    return hashlib.sha256(path.encode()).digest()[SHARE] % TURNS
 
 
 def _stands(item):

@@ -156,6 +156,7 @@ class AnswerQuestionForm(CleanForm):
         super().__init__(*args, **kwargs)
         if kind != "correction":
             del self.fields["confirmed"]
+            self.fields["answer"].required = True
         if kind == "change":
             self.fields["answer"].label = _("What your response says anew")
             self.fields["attachments"].label, self.fields["attachments"].required = _("The response as it is now, signed or sealed"), True
