@@ -43,6 +43,7 @@ def desk(user):
     def member_step(row):
         title, url, panel_ = row.panel.tender.title, row.panel.get_absolute_url(), row.panel
         talking = panel_.status == "scoring" and row.untalked and talks.kind_of(panel_.tender) and not sheets.is_blind_to(panel_, row)
+        scores = panel_.status == "scoring" and row.submitted_at is None and methods.ranking_of(panel_.tender) == "points"
         if row.declared_at is None:
             yield Task("panel", title, _("Declare that nothing stands between"), url, panel_.drawn_at)
         elif panel_.status == "checking" and row.checked_at is None:
@@ -51,7 +52,7 @@ def desk(user):
             yield Task("panel", title, _("Close the check and begin scoring"), url, panel_.stage_began)
         elif talking and row.is_leader:
             yield Task("panel", title, _("Record the talks with the suppliers"), reverse("panel_talks", args=[panel_.pk]), panel_.stage_began)
-        elif panel_.status == "scoring" and row.submitted_at is None and not talking and methods.ranking_of(panel_.tender) == "points":
+        elif scores and not talking and not row.changing:
             yield Task("panel", title, _("Score the responses"), url, panel_.stage_began)
         elif panel_.status == "scoring" and row.is_leader and not panel_.members.filter(left_at=None, submitted_at=None).exists():
             yield Task("panel", title, _("Conclude the evaluation"), url, panel_.stage_began)
@@ -59,7 +60,7 @@ def desk(user):
             yield Task("panel", title, _("Sign the report"), url, panel_.concluded_at)
 
     mine = PanelMember.objects.filter(user=user, left_at=None).filter(Q(panel__status__in=("formed", "checking", "scoring")) | Q(panel__status="concluded", panel__signing_ended_at=None, signed_at=None))
-    yield Waiting(mine.select_related("panel__tender__profile", "panel__tender__evaluation_terms").annotate(untalked=Exists(talks.untalked(OuterRef("panel__tender")))), member_step)
+    yield Waiting(mine.select_related("panel__tender__profile", "panel__tender__evaluation_terms").annotate(untalked=Exists(talks.untalked(OuterRef("panel__tender"))), changing=change.pending(OuterRef("panel"))), member_step)
     units = purchaser_ids(user, "handler")
     if units:
         unjudged = Tender.objects.filter(purchaser__in=units, status="opened", venue="internal", panel=None).exclude(profile__scoring="lowest").exclude(method="single_source")
@@ -68,7 +69,7 @@ def desk(user):
         begun = Panel.objects.filter(own, Q(status="draft") | Q(status="formed", tender__status="opened")).select_related("tender")
         yield Waiting(begun, lambda row: Task("panel", row.tender.title, _("Start the evaluation") if row.status == "formed" else _("Draw experts and form the panel"), row.get_absolute_url(), row.tender.opened_at or row.created_at))
         closed = QuoteRound.objects.filter(tender=OuterRef("tender"), last=True)
-        quoting = Panel.objects.filter(own, ~Exists(closed), status="scoring", tender__status="opened", tender__quotes_until=None).exclude(tender__method="self_run").select_related("tender").annotate(untalked=Exists(talks.untalked(OuterRef("tender"))))
+        quoting = Panel.objects.filter(own, ~Exists(closed), ~change.pending(OuterRef("pk")), status="scoring", tender__status="opened", tender__quotes_until=None).exclude(tender__method="self_run").select_related("tender").annotate(untalked=Exists(talks.untalked(OuterRef("tender"))))
         yield Waiting(quoting, ask_for_quotes)
         yield Waiting(TermsChange.objects.filter(panel__tender__purchaser__in=units, status="proposed").select_related("panel__tender"), lambda row: Task("panel", row.panel.tender.title, _("Confirm or refuse the change of the terms"), row.get_absolute_url(), row.created_at))
         changes = ResultVersion.objects.filter(panel__tender__purchaser__in=units, needs_report=True, reported_on=None).order_by("made_at")
@@ -122,3 +123,12 @@ def tender_panel(tender, user):
 
 
 registry.panel("tender", tender_panel)
+
+
+def contract_terms_panel(contract, user):
+    """On the contract's page: what its purchase's talks changed, for those who were told."""
+    rows = list(TermsChange.objects.visible_to(user).filter(panel__tender__lots=contract.lot_id, status="told")) if contract.lot_id else []
+    return Box(_("Changes of the terms"), "evaluation/contract_changes.html", {"rows": rows}, order=15) if rows else None
+
+
+registry.panel("contract", contract_terms_panel)

@@ -10,6 +10,7 @@ stays with the response it gave; whether that still meets the changed terms is t
 """
 
 from django.db import transaction
+from django.db.models import Exists
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -65,6 +66,12 @@ LIFE = Life(
     root=lambda change: change.panel,
 )  # fmt: skip
 LIFE.verb_labels = {"propose": pgettext_lazy("change of the terms", "proposed")}
+
+
+def pending(panel):
+    """As a condition: a change of this panel (or OuterRef to one) waits for the purchaser, or for suppliers who may still answer."""
+    late = BidQuestion.objects.filter(panel=panel, kind="change", answered_at=None, closed_at=None, bid__status="opened", until__gt=clock.now())
+    return Exists(TermsChange.objects.filter(panel=panel, status="proposed")) | Exists(late)
 
 
 def unanswered(change):

@@ -1,6 +1,7 @@
 """实质性变动: the leader writes down what the talks change, the purchaser confirms it, every valid supplier is told in one moment and hands in anew; quotes and scores wait."""
 
 import datetime
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -8,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from evaluation import papers
+from evaluation.announce_panel import contract_terms_panel
 from evaluation.lifecycle import change as changes
 from evaluation.lifecycle import conclusion, questions, sheets, talks
 from evaluation.models import BidQuestion, TermsChange
@@ -209,6 +211,25 @@ def test_pages_of_the_leader_and_the_handler(walk, client):
     assert reverse("quotes_call", args=[walk.tender.pk]) not in client.get(page).content.decode()
     assert row.get_absolute_url() not in [task.url for task in tasks_for(walk.handler)]
     assert BidQuestion.objects.get(change=row, bid=walk.bids[0]).get_absolute_url() in [task.url for task in tasks_for(walk.providers[0].user)]
+
+
+def test_desks_ask_for_what_can_be_done_now(walk):
+    ask, score = reverse("quotes_call", args=[walk.tender.pk]), walk.panel.get_absolute_url()
+    urls = lambda user: [task.url for task in tasks_for(user)]  # noqa: E731
+    assert ask in urls(walk.handler) and score in urls(walk.members[1].user)
+    row = changes.propose(walk.panel, actor=walk.leader, **TEXT)
+    assert ask not in urls(walk.handler) and score not in urls(walk.members[1].user)
+    row = changes.confirm(row, actor=walk.handler, until=clock.now() + HOUR)
+    assert ask not in urls(walk.handler) and score not in urls(walk.members[1].user)
+    travel(row.until)
+    assert ask in urls(walk.handler) and score in urls(walk.members[1].user)
+
+
+def test_who_writes_the_contract_is_shown_what_the_talks_changed(walk):
+    row = told(walk)
+    contract = SimpleNamespace(lot_id=walk.lot.pk)
+    assert contract_terms_panel(contract, walk.handler).context["rows"] == [row] == contract_terms_panel(contract, walk.providers[0].user).context["rows"]
+    assert contract_terms_panel(contract, walk.office.finance) is None and contract_terms_panel(SimpleNamespace(lot_id=None), walk.handler) is None
 
 
 def test_the_leader_gives_a_change_up(walk):
