@@ -1,10 +1,13 @@
 """A budget of a thousand lines: opening its editor, saving it, printing it, each against something that cannot be quicker."""
 
 import datetime
+import gc
 from decimal import Decimal
+from unittest.mock import patch
 from urllib.parse import urlencode
 
 from django.db import connection, transaction
+from django.template.loader import render_to_string
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -72,19 +75,25 @@ def editor(told, pk, repeat=3):
     found.append(row(f"saving {LINES:,} changed lines against a bare bulk_create", f"{ours:.0f} ms / {alone:.0f} ms = {ours / alone:.2f}", f"≤ {SAVE_LIMIT}", ours / alone <= SAVE_LIMIT))
     project.refresh_from_db()
     assert project.budget_total == sum(line.amount for line in project.lines.all())
-    return found + paper(project, repeat=1)
+    return found + paper(project, repeat=2)
+
+
+def tidied(call):
+    """Milliseconds of a call that pays for no garbage of the one before it."""
+    gc.collect()
+    return milliseconds(call)
 
 
 def paper(project, repeat):
-    """The budget as PDF against WeasyPrint alone with the same text."""
+    """The budget as PDF against WeasyPrint alone with the same HTML."""
     if refusal := pdf.missing():
         return [row("PDF of the budget", str(refusal), holds=False)]
     from weasyprint import HTML
 
-    lines = "".join(f"<tr><td>{n}</td><td>{line.name}</td><td>{line.unit}</td><td class='num'>{line.quantity}</td><td class='num'>{line.price}</td><td class='num'>{line.amount}</td><td></td></tr>" for n, line in enumerate(project.lines.all()))
-    html = f"<html lang='zh'><body><table><thead><tr><th>序号</th><th>明细</th><th>单位</th><th>数量</th><th>单价</th><th>金额</th><th>备注</th></tr></thead>{lines}</table></body></html>"
+    with patch("procurement.documents.render_pdf", side_effect=render_to_string):
+        html = budget_pdf(project)
     pdf.html_to_pdf("<p>点单</p>")
     css, fonts = pdf._configuration()
-    pairs = [(milliseconds(lambda: HTML(string=html).write_pdf(stylesheets=[css], font_config=fonts)), milliseconds(lambda: budget_pdf(project))) for _turn in range(repeat)]
+    pairs = [(tidied(lambda: HTML(string=html).write_pdf(stylesheets=[css], font_config=fonts)), tidied(lambda: budget_pdf(project))) for _turn in range(repeat)]
     alone, ours = min(a for a, _o in pairs), min(o for _a, o in pairs)
     return [row(f"PDF of a budget of {LINES:,} lines against WeasyPrint alone", f"{ours:.0f} ms / {alone:.0f} ms = {ours / alone:.2f}", f"≤ {PDF_LIMIT}", ours / alone <= PDF_LIMIT)]
