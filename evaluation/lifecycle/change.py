@@ -81,10 +81,10 @@ def unanswered(change):
 
 def objection_to_going_on(panel):
     """Why neither quotes nor sheets are taken now: a change waits for the purchaser, or for the suppliers; or None."""
-    waiting = panel.changes.filter(status="proposed").first()
-    if waiting:
+    rows = list(panel.changes.filter(status__in=("proposed", "told")))
+    if any(row.status == "proposed" for row in rows):
         return Refusal("change_waits", _("A change of the terms waits for the purchaser's confirmation."), article=article_of(panel.purchase), todo=_("The handler confirms or refuses it on its page."))
-    last = panel.changes.filter(status="told").last()
+    last = rows[-1] if rows else None
     if last and last.is_open and (late := list(unanswered(last))):
         sentence = _("The terms changed: responses anew are taken until {until}. Not yet in: {names}.").format(until=clock_text(last.until), names=talks.names_of([row.bid for row in late]))
         return Refusal("change_runs", sentence, article=article_of(panel.purchase), todo=_("Wait until they are in or the time is over."))
