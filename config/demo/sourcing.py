@@ -7,7 +7,7 @@ from config.demo import offers
 from config.demo.papers import scan
 from config.demo.preparing import TIMELY, prepare, review_documents
 from config.demo.travel import office_is_open
-from evaluation.lifecycle import conclusion, conformity, drawing, fees, panel, sheets, signing, talks
+from evaluation.lifecycle import change, conclusion, conformity, drawing, fees, panel, questions, sheets, signing, talks
 from evaluation.models import Panel
 from kernel import clock
 from kernel.money import yuan
@@ -28,6 +28,7 @@ RATES = {"nuanyang": Decimal("0.96"), "lelin": Decimal("0.93"), "chunhui": Decim
 TEXTS = {"qualification": "附登记证书、近三年无重大违法记录声明。", "technical": "拟配备专职社工，按月提交进度，突发情况两小时内响应。"}
 
 
+CHANGED = ("evaluated", "delivering")  # where the talks changed the terms
 # How many days ago the deadline was (or, negative, how far ahead it is) for what is still open on today's desks.
 STILL_OPEN = {"published": -6, "to_open": 0.5, "scoring": 2, "evaluated": 3}
 
@@ -113,6 +114,8 @@ def compete(plot, row, office, cast, travel):
         travel.minutes(30)
         board = panel.begin(board, actor=leader)
         talk(board, leader, travel)
+        if plot["ends"] in CHANGED:
+            change_terms(board, leader, office, travel)
         final_quotes(made, office, travel)
     yield "scoring", lot
     travel.minutes(90)
@@ -223,6 +226,19 @@ def talk(board, leader, travel):
         began = clock.now()
         travel.minutes(15)
         talks.record_talk(board, row, actor=leader, began_at=began, ended_at=clock.now(), present=list(board.sitting()), about=about, offers=promised)
+
+
+def change_terms(board, leader, office, travel):
+    """The talks show what residents need otherwise: the panel changes the terms, the handler confirms, everybody hands in anew."""
+    row = change.propose(
+        board, actor=leader, requirements="第三章第二条\n原：活动安排在工作日。\n现：每月至少一次活动安排在周末。", contract_terms="第六条\n原：按季度提交活动进度。\n现：按月提交活动进度。",
+        cause="三家供应商在磋商中均说明，上班家庭只能在周末参加活动。",
+    )  # fmt: skip
+    travel.minutes(10)
+    row = change.confirm(row, actor=office.handler, until=clock.now() + datetime.timedelta(hours=1))
+    for asked in row.questions.select_related("bid__organization"):
+        travel.minutes(10)
+        questions.answer_question(asked, actor=asked.bid.organization.members.get(role="manager").user, answer="已按变动调整活动排期，其余内容不变。", attachments=[scan("重新提交的响应文件")])
 
 
 def final_quotes(made, office, travel):
