@@ -21,7 +21,7 @@ h1 { font-size: 16pt; text-align: center; margin: 0 0 6mm; } h2 { font-size: 12p
 table { width: 100%; border-collapse: collapse; font-size: 9.5pt; } thead { display: table-header-group; } tfoot { display: table-row-group; } tr { break-inside: avoid; }
 th, td { border: 0.4pt solid #555; padding: 1.2mm 1.8mm; text-align: left; vertical-align: top; } th { background: #f0f0f0; font-weight: 700; }
 .num { text-align: right; white-space: nowrap; } .nowrap { white-space: nowrap; } .center { text-align: center; } .small { font-size: 8.5pt; color: #333; }
-.facts th { width: 26mm; } .sign { margin-top: 12mm; break-before: avoid; break-inside: avoid; } .sign td { border: 0; padding-top: 6mm; } .sign td:first-child:empty { width: 50%; } .page-break { break-before: page; }
+.facts th { width: 26mm; } .whole { break-inside: avoid; } .sign { margin-top: 12mm; break-before: avoid; break-inside: avoid; } .sign td { border: 0; padding-top: 6mm; } .sign td:first-child:empty { width: 50%; } .page-break { break-before: page; }
 """
 _lock = threading.Lock()
 _fonts = None

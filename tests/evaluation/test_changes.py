@@ -1,5 +1,6 @@
 """实质性变动: the leader writes down what the talks change, the purchaser confirms it, every valid supplier is told in one moment and hands in anew; quotes and scores wait."""
 
+import copy
 import datetime
 from types import SimpleNamespace
 
@@ -123,8 +124,9 @@ def test_terms_change_in_talks_and_before_final_quotes_only(walk):
 
 def test_methods_that_change_no_terms_and_purchases_frozen_before_it_was_known(walk):
     assert changes.article_of(walk.tender) == "财库〔2014〕214号 第20条"
-    walk.tender.frozen["method"]["talks"].pop("changes")
-    Tender.objects.filter(pk=walk.tender.pk).update(frozen=walk.tender.frozen)
+    frozen = copy.deepcopy(walk.tender.frozen)
+    frozen["method"]["talks"].pop("changes")
+    Tender.objects.filter(pk=walk.tender.pk).update(frozen=frozen)
     refused("no_changes", changes.propose, walk.panel, actor=walk.leader, **TEXT)
     call(walk)
 

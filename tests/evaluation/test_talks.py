@@ -1,5 +1,6 @@
 """磋商、谈判: checked first, then each supplier alone and all with the same chance, then final quotes; the record of each talk is kept as it was made."""
 
+import copy
 import datetime
 import html
 from types import SimpleNamespace
@@ -104,8 +105,9 @@ def test_methods_without_talks_know_none_and_neither_does_a_purchase_frozen_befo
     walk.panel = form_panel(walk.tender, walk.office, count=5)
     refused("no_talks", record, ready(walk), 0)
     walk = make_tender(state="opened")
-    walk.tender.frozen["method"].pop("talks")
-    Tender.objects.filter(pk=walk.tender.pk).update(frozen=walk.tender.frozen)
+    frozen = copy.deepcopy(walk.tender.frozen)
+    frozen["method"].pop("talks")
+    Tender.objects.filter(pk=walk.tender.pk).update(frozen=frozen)
     call(walk)
 
 
