@@ -127,7 +127,7 @@ registry.panel("tender", tender_panel)
 
 def contract_terms_panel(contract, user):
     """On the contract's page: what its purchase's talks changed, for those who were told."""
-    rows = list(TermsChange.objects.visible_to(user).filter(panel__tender__lots=contract.lot_id, status="told")) if contract.lot_id else []
+    rows = list(TermsChange.objects.visible_to(user).filter(Q(panel__tender__lots=contract.lot_id) | Q(panel__former_tender__lots=contract.lot_id), status="told").distinct()) if contract.lot_id else []
     return Box(_("Changes of the terms"), "evaluation/contract_changes.html", {"rows": rows}, order=15) if rows else None
 
 

@@ -1,10 +1,8 @@
 """The panel's papers: the evaluation report with everything behind it, the report of a change, the fee sheet. Written in Chinese."""
 
-from django.db.models import Q
-
-from evaluation.lifecycle import fees, names, results, signing
+from evaluation.lifecycle import change, fees, names, results, signing
 from evaluation.lifecycle.low_prices import LOW_REASONS
-from evaluation.models import Expert, PanelMember, Score, Talk, TermsChange
+from evaluation.models import Expert, PanelMember, Score, Talk
 from kernel import clock
 from procurement.criteria import tree
 from procurement.lifecycle.evaluation_terms import deductions_of, terms_of
@@ -68,8 +66,8 @@ def _changes(panel):
 
 
 def change_rows(tender):
-    """The changes of the terms every supplier was told, also by a panel whose result was set aside, with who handed its response in anew."""
-    return TermsChange.objects.filter(Q(panel__tender=tender) | Q(panel__former_tender=tender), status="told").select_related("confirmed_by").prefetch_related("questions__bid__organization")
+    """The changes of the terms every supplier was told, with who handed its response in anew."""
+    return change.of_purchase(tender).filter(status="told").select_related("confirmed_by").prefetch_related("questions__bid__organization")
 
 
 def report_context(panel):

@@ -56,12 +56,22 @@ class PanelQuerySet(QuerySet):
         return self.filter(query)
 
 
+def _told_before(user):
+    """Q over what a panel changed in the terms: it holds on when that panel's result was set aside, for the office and for the panel that judges anew."""
+    from evaluation.models import Panel
+
+    query = Q(panel__former_tender__panel__in=Panel.objects.visible_to(user).values("pk"))
+    for person in principals_of(user) if user.is_authenticated else ():
+        query |= Q(panel__former_tender__purchaser__in=purchaser_ids(person, *OFFICE))
+    return query
+
+
 class QuestionQuerySet(QuerySet):
     def visible_to(self, user):
         """The panel and the office that see the panel; the people of the bidder that is asked."""
         from evaluation.models import Panel
 
-        query = Q(panel__in=Panel.objects.visible_to(user).values("pk"))
+        query = Q(panel__in=Panel.objects.visible_to(user).values("pk")) | Q(kind="change") & _told_before(user)
         for person in principals_of(user) if user.is_authenticated else ():
             query |= Q(bid__organization__in=organization_ids(person))
         return self.filter(query)
@@ -72,7 +82,7 @@ class ChangeQuerySet(QuerySet):
         """The panel and the office that see the panel; once it is told, the people of the suppliers that were told."""
         from evaluation.models import BidQuestion, Panel
 
-        query = Q(panel__in=Panel.objects.visible_to(user).values("pk"))
+        query = Q(panel__in=Panel.objects.visible_to(user).values("pk")) | _told_before(user)
         if user.is_authenticated and (ids := {pk for person in principals_of(user) for pk in organization_ids(person)}):
             query |= Q(status="told", pk__in=BidQuestion.objects.filter(kind="change", bid__organization__in=ids).values("change"))
         return self.filter(query)

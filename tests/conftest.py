@@ -46,14 +46,13 @@ def pytest_collection_modifyitems(config, items):
     """Tests that count days are run a second time as of another day: marker `clock`. Those that ask no database, or would hear the same from
     any, are marked `once`: CI leaves them out on its second database. Of the rest it asks that one all that commit, race or run in processes of
     their own, and of the others those files whose turn it is."""
-    turn, later = config.getoption("--turn"), []
+    turn, kept, later = config.getoption("--turn"), [], []
     for item in items:
         function = getattr(item, "function", None)
         marker, parts = item.get_closest_marker("django_db"), item.path.relative_to(ROOT).parts
         asks, commits = marker or {"db", "transactional_db", "live_server"} & set(item.fixturenames), {"transactional_db", "live_server"} & set(item.fixturenames)
         waits = not commits and not (marker and marker.kwargs.get("transaction")) and not IN_PROCESSES & set(parts)
-        if turn is not None and waits and _turn("/".join(parts)) != turn % TURNS:
-            later.append(item)
+        (later if turn is not None and waits and _turn("/".join(parts)) != turn % TURNS else kept).append(item)
         said = item.path.name in SAID_ONCE and item.path.parent.name in ("access", "lives")
         if said or item.get_closest_marker("browser") or not asks and not IN_PROCESSES & set(parts):
             item.add_marker(pytest.mark.once)
@@ -62,7 +61,7 @@ def pytest_collection_modifyitems(config, items):
                 item.add_marker(pytest.mark.clock)
     if later:
         config.hook.pytest_deselected(items=later)
-        items[:] = [item for item in items if item not in set(later)]
+        items[:] = kept
 
 
 @functools.cache

@@ -122,7 +122,7 @@ def needs_public(request):
     if text := request.GET.get("q", "").strip()[:60]:
         rows = rows.filter(title__icontains=text)
     page = CappedPaginator(rows, 20).get_page(request.GET.get("page"))
-    places = Place.objects.open().filter(kind=Place.COMMUNITY).order_by("parent__sort_key", "sort_key").values("pk", "name", "parent__name")
+    places = Place.objects.open().filter(kind=Place.COMMUNITY).select_related("parent").order_by("parent__sort_key", "sort_key")
     return render(request, "communities/needs_public.html", {"page": page, "places": places, "place": place, "q": text})
 
 

@@ -10,11 +10,11 @@ stays with the response it gave; whether that still meets the changed terms is t
 """
 
 from django.db import transaction
-from django.db.models import Exists
+from django.db.models import Exists, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from evaluation.lifecycle import seats, sheets, talks
+from evaluation.lifecycle import questions, seats, sheets, talks
 from evaluation.models import BidQuestion, TermsChange
 from evaluation.permissions_panel import member_row
 from kernel import clock, trail
@@ -66,6 +66,11 @@ LIFE = Life(
     root=lambda change: change.panel,
 )  # fmt: skip
 LIFE.verb_labels = {"propose": pgettext_lazy("change of the terms", "proposed")}
+
+
+def of_purchase(tender):
+    """Every change of a purchase's terms, also by a panel whose result was set aside: what was told holds for the next one."""
+    return TermsChange.objects.filter(Q(panel__tender=tender) | Q(panel__former_tender=tender))
 
 
 def pending(panel):
@@ -152,13 +157,9 @@ def confirm(change, *, actor, until):
     if until <= clock.now():
         raise Refusal("past", _("The time lies in the past."), field="until")
     change = advance(change, CONFIRM, actor=actor, changes={"until": until, "confirmed_by": actor, "told_at": clock.now()}, params={"until": until.isoformat()})
-    from procurement.lifecycle.award import people_acting_for
-
-    tender, text = change.panel.purchase, f"采购文件变动通知（第{change.number}号）已发出，请按照变动后的要求重新提交响应文件，由法定代表人或其授权代表签字或者加盖公章。"
+    text = f"采购文件变动通知（第{change.number}号）已发出，请按照变动后的要求重新提交响应文件，由法定代表人或其授权代表签字或者加盖公章。"
     for bid in seats.valid_bids(change.panel):
-        row = BidQuestion.objects.create(panel=change.panel, bid=bid, kind="change", change=change, text=text, asked_by=actor, until=until)
-        for person in people_acting_for(bid.organization):
-            notify(person, f"asked-{row.pk}", "terms_changed", subject=row, url=row.get_absolute_url(), params={"title": tender.title, "until": clock_text(until)}, due=until)
+        questions.put(change.panel, bid, actor=actor, kind="change", text=text, until=until, notice="terms_changed", change=change)
     return change
 
 

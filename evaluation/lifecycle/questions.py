@@ -35,6 +35,19 @@ def explain_minutes(tender):
     return known.get("C08").value("explain") if "C08" in known else None
 
 
+def put(panel, bid, *, actor, kind, text, until, notice="bid_asked", **fields):
+    """One bidder is asked, with trail and notice to its people; whether it may be asked its caller has made sure of."""
+    from procurement.lifecycle.award import people_acting_for
+    from procurement.lifecycle.tender import clock_text
+
+    row = BidQuestion.objects.create(panel=panel, bid=bid, kind=kind, text=text, asked_by=actor, until=until, **fields)
+    figures = {"figures": row.figures} if row.figures else {}
+    trail.record(row, "ask", actor=actor, params={"kind": kind, "bid": bid.pk, "until": until.isoformat(), **figures})
+    for person in people_acting_for(bid.organization):
+        notify(person, f"asked-{row.pk}", notice, subject=row, url=row.get_absolute_url(), params={"title": panel.tender.title, "until": clock_text(until)}, due=until)
+    return row
+
+
 @rules.carries("C07", "C08")
 @transaction.atomic
 def ask(panel, bid, *, actor, kind, text, until, figures=None):
@@ -55,14 +68,7 @@ def ask(panel, bid, *, actor, kind, text, until, figures=None):
         raise Refusal("short", _("The bidder has at least {minutes} minutes to explain.").format(minutes=least), article=methods.law(panel.tender).get("C08").article, field="until")
     if any(row.is_open for row in panel.questions.filter(bid=bid, kind=kind)):
         raise Refusal("open", _("This bidder is already asked and may still answer."))
-    row = BidQuestion.objects.create(panel=panel, bid=bid, kind=kind, text=text.strip(), figures=figures or {}, asked_by=actor, until=until)
-    trail.record(row, "ask", actor=actor, params={"kind": kind, "bid": bid.pk, "until": until.isoformat(), **({"figures": figures} if figures else {})})
-    from procurement.lifecycle.award import people_acting_for
-    from procurement.lifecycle.tender import clock_text
-
-    for person in people_acting_for(bid.organization):
-        notify(person, f"asked-{row.pk}", "bid_asked", subject=row, url=row.get_absolute_url(), params={"title": panel.tender.title, "until": clock_text(until)}, due=until)
-    return row
+    return put(panel, bid, actor=actor, kind=kind, text=text.strip(), until=until, figures=figures or {})
 
 
 def may_answer(user, question):

@@ -28,6 +28,12 @@ def is_blind_to(panel, member):
     return bool(member and panel.status != "concluded" and member.blind_done_at is None and terms_of(panel.tender).blind)
 
 
+def reads_blind(user, panel):
+    """Whether this reader judges the panel's purchase without names at this moment: on this panel, or on the one that judges anew."""
+    sitting = panel if panel.tender_id else getattr(panel.former_tender, "panel", None)
+    return sitting is not None and is_blind_to(sitting, member_row(user, sitting))
+
+
 def aliases(panel, bids):
     """{bid id: "A" …}: names for blind scoring, in an order that tells nothing about the bidders and differs from panel to panel."""
     salt = panel.alias_salt or panel.draw_record.get("seed", "") or str(panel.pk)

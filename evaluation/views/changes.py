@@ -13,22 +13,19 @@ from evaluation.forms.talk import ChangeForm
 from evaluation.lifecycle import change as changes
 from evaluation.lifecycle import sheets
 from evaluation.models import Panel, TermsChange
-from evaluation.permissions_panel import handles_panel, member_row
 from evaluation.views.panel import step_form
 from evaluation.views.talks import led
 from kernel.detail import render_detail
-from kernel.lifecycle import principals_of
 from kernel.pdf import render_pdf
 from procurement.papers import pdf_response
 
 
 def _visible(request, pk):
-    """(change, own member row, whether the reader handles the purchase); who still judges without names reads none."""
+    """The change; who still judges without names reads none."""
     row = get_object_or_404(TermsChange.objects.visible_to(request.user).select_related("panel__tender__purchaser", "panel__tender__evaluation_terms", "panel__tender__profile", "panel__former_tender"), pk=pk)
-    own = member_row(request.user, row.panel)
-    if sheets.is_blind_to(row.panel, own):
+    if sheets.reads_blind(request.user, row.panel):
         raise PermissionDenied(_("First hand in the part judged blind."))
-    return row, own, any(handles_panel(person, row.panel) for person in principals_of(request.user))
+    return row
 
 
 @login_required
@@ -45,20 +42,17 @@ def propose(request, pk):
 @never_cache
 def detail(request, pk):
     """One change: what, why (inside), until when, and who has handed in anew; a supplier reads what concerns all and its own answer."""
-    row, own, handles = _visible(request, pk)
-    inside = bool(own) or Panel.objects.visible_to(request.user).filter(pk=row.panel_id).exists()
-    asked = list(row.questions.select_related("bid__organization", "bid__lot").order_by("bid__lot__order", "bid__public_id"))
-    if not inside:
-        mine = {question.pk for question in row.questions.visible_to(request.user)}
-        asked = [question for question in asked if question.pk in mine]
-    return render_detail(request, row, "evaluation/change.html", inside=inside, handles=handles, asked=asked, article=changes.article_of(row.panel.purchase))
+    row = _visible(request, pk)
+    asked = row.questions.visible_to(request.user).select_related("bid__organization", "bid__lot").order_by("bid__lot__order", "bid__public_id")
+    inside = Panel.objects.visible_to(request.user).filter(tender=row.panel.purchase).exists()
+    return render_detail(request, row, "evaluation/change.html", inside=inside, asked=list(asked), article=changes.article_of(row.panel.purchase))
 
 
 @login_required
 @require_safe
 def paper(request, pk):
     """变动通知 as PDF, once it is told."""
-    row, _own, _handles = _visible(request, pk)
+    row = _visible(request, pk)
     if row.status != "told":
         raise Http404
     context = {"change": row, "tender": row.panel.purchase, "article": changes.article_of(row.panel.purchase)}

@@ -69,8 +69,8 @@ def panel_detail(request, pk):
     low = low_prices.low_found(panel, bids) if panel.status == "scoring" and bids else panel.low_prices
     deducts = any(deductions_of(panel.tender)) and panel.status in ("checking", "scoring", "concluded")
     decided = {claim.bid_id: claim for claim in panel.claims.all()} if deducts and bids else {}
-    asked = list(panel.questions.select_related("bid__organization").order_by("-id")) if bids else []
     blind = sheets.is_blind_to(panel, own)
+    asked = list(panel.questions.select_related("bid__organization").order_by("-id")) if bids and not blind else []  # a question names its bidder
     said = responses.all_declared(bids) if deducts and bids else {}
     for bid in bids:
         bid.shown, bid.claim, bid.wanted = str(bid.organization), decided.get(bid.pk), deducts and claims.is_asked(bid, said[bid.pk])

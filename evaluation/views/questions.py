@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from evaluation.forms.judging import AnswerQuestionForm, AskForm, ClaimForm, CorrectForm, LowPriceForm, NoteForm
-from evaluation.lifecycle import claims, low_prices, questions, seats
+from evaluation.lifecycle import claims, low_prices, questions, seats, sheets
 from evaluation.models import BidQuestion
 from evaluation.permissions_panel import may_score, member_row
 from evaluation.views.panel import panel_of, step_form
@@ -94,6 +94,8 @@ def raise_low(request, pk, bid):
 def question_detail(request, pk):
     """A question: the bidder answers it here in its window; the panel and the office read it."""
     row = get_object_or_404(BidQuestion.objects.visible_to(request.user).select_related("panel__tender__purchaser", "bid__organization", "bid__lot", "answered_by", "change"), pk=pk)
+    if sheets.reads_blind(request.user, row.panel):  # a question names its bidder
+        raise PermissionDenied(_("First hand in the part judged blind."))
     answers = questions.may_answer(request.user, row)
     form = AnswerQuestionForm(request.POST or None, request.FILES or None, kind=row.kind) if answers and row.is_open else None
     if request.method == "POST":

@@ -60,7 +60,7 @@ def talk_list(request, pk):
     context = {
         "panel": panel, "kind": kind, "rows": rows, "waiting": waiting, "leads": leads, "active": active, "handles": handles_panel(request.user, panel),
         "quotes": active and quotes.further_round(panel.tender) is not None, "stops": change.objection_to_going_on(panel) if active else None,
-        "changes": panel.changes.annotate(asked=Count("questions"), given=Count("questions__answered_at")), "changeable": leads and active and change.objection_to_proposing(panel) is None,
+        "changes": change.of_purchase(panel.tender).annotate(asked=Count("questions"), given=Count("questions__answered_at")), "changeable": leads and active and change.objection_to_proposing(panel) is None,
     }  # fmt: skip
     return render(request, "evaluation/talks.html", context)
 

@@ -12,17 +12,17 @@ from django.urls import reverse
 from evaluation import papers
 from evaluation.announce_panel import contract_terms_panel
 from evaluation.lifecycle import change as changes
-from evaluation.lifecycle import conclusion, questions, sheets, talks
-from evaluation.models import BidQuestion, TermsChange
+from evaluation.lifecycle import conclusion, panel, questions, sheets, talks
+from evaluation.models import BidQuestion, Panel, TermsChange
 from kernel import clock
 from kernel.lifecycle import LIVES, advance
 from kernel.models import Notice
 from kernel.registry import tasks_for
 from procurement.lifecycle import bid as bids
 from procurement.lifecycle import quotes
-from procurement.models import Tender
+from procurement.models import EvaluationTerms, Tender
 from tests.factories.projects import scan
-from tests.factories.tenders import hours, make_panel, make_tender, quote_all, score_all, talk_all, travel
+from tests.factories.tenders import hours, make_experts, make_panel, make_tender, quote_all, score_all, talk_all, travel
 from tests.procurement.refusals import refused
 
 pytestmark = pytest.mark.django_db
@@ -232,6 +232,40 @@ def test_who_writes_the_contract_is_shown_what_the_talks_changed(walk):
     contract = SimpleNamespace(lot_id=walk.lot.pk)
     assert contract_terms_panel(contract, walk.handler).context["rows"] == [row] == contract_terms_panel(contract, walk.providers[0].user).context["rows"]
     assert contract_terms_panel(contract, walk.office.finance) is None and contract_terms_panel(SimpleNamespace(lot_id=None), walk.handler) is None
+
+
+def test_what_was_told_holds_for_a_panel_that_judges_anew(walk, client):
+    row = told(walk)
+    anew(walk, 0)
+    Panel.objects.filter(pk=walk.panel.pk).update(tender=None, former_tender=walk.tender, status="concluded")
+    stranger, member = make_experts(2)[0].user, make_experts(1)[0].user
+    panel.name_member(again := panel.create_panel(Tender.objects.get(pk=walk.tender.pk), actor=walk.handler), member, actor=walk.handler)
+    Panel.objects.filter(pk=again.pk).update(status="scoring")
+    question = BidQuestion.objects.get(change=row, bid=walk.bids[0])
+    for person in (walk.handler, member):
+        client.force_login(person)
+        assert TEXT["requirements"] in client.get(row.get_absolute_url()).content.decode()
+        assert client.get(question.get_absolute_url()).status_code == 200
+        assert row.get_absolute_url() in client.get(reverse("panel_talks", args=[again.pk])).content.decode()
+    assert contract_terms_panel(SimpleNamespace(lot_id=walk.lot.pk), walk.handler).context["rows"] == [row]
+    EvaluationTerms.objects.update_or_create(tender=walk.tender, defaults={"blind": True})
+    client.force_login(member)
+    assert client.get(row.get_absolute_url()).status_code == client.get(question.get_absolute_url()).status_code == 403
+    client.force_login(stranger)
+    assert client.get(row.get_absolute_url()).status_code == client.get(question.get_absolute_url()).status_code == 404
+
+
+def test_who_still_judges_without_names_reads_no_change_and_no_question(walk, client):
+    row = told(walk)
+    question = BidQuestion.objects.filter(change=row).first()
+    EvaluationTerms.objects.update_or_create(tender=walk.tender, defaults={"blind": True})
+    client.force_login(walk.members[1].user)
+    for address in (row.get_absolute_url(), question.get_absolute_url()):
+        answer = client.get(address)
+        assert answer.status_code == 403 and "暗标" in answer.content.decode()
+    assert question.get_absolute_url() not in client.get(walk.panel.get_absolute_url()).content.decode()
+    client.force_login(walk.handler)
+    assert client.get(question.get_absolute_url()).status_code == 200
 
 
 def test_the_leader_gives_a_change_up(walk):
